@@ -1,0 +1,160 @@
+// Package sandbox confines a program before its first instruction runs.
+package sandbox
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Spec says what a program may be and have. Its text form is one line of key=value words in the order of the keys table; a later key
+// (a Landlock rule, a filter) is one more row there.
+type Spec struct {
+	UID, GID     uint32
+	Groups       []uint32 // supplementary groups; none when empty
+	Capabilities []string // ambient ones by name, as in CAP_NET_RAW: "net_raw"
+	Limits       []Limit  // in the order of the limits table
+	NoNewPrivs   bool
+}
+
+// Limit sets a resource's soft and hard limit to Value, in the unit of setrlimit(2).
+type Limit struct {
+	Resource string // a name of the limits table
+	Value    uint64
+}
+
+// key is one word of a Spec's text form. format returns no word for what is unset.
+type key struct {
+	name   string
+	format func(*Spec) []string
+	parse  func(*Spec, string) error
+}
+
+func keys() []key {
+	return []key{
+		{"uid", func(s *Spec) []string { return []string{number(s.UID)} },
+			func(s *Spec, v string) (err error) { s.UID, err = parseID(v); return }},
+		{"gid", func(s *Spec) []string { return []string{number(s.GID)} },
+			func(s *Spec, v string) (err error) { s.GID, err = parseID(v); return }},
+		{"groups", formatGroups, parseGroups},
+		{"caps", formatCapabilities, parseCapabilities},
+		{"limits", formatLimits, parseLimits},
+		{"no_new_privs", formatNoNewPrivs, parseNoNewPrivs},
+	}
+}
+
+// String returns the text that Parse reads.
+func (s Spec) String() string {
+	var words []string
+	for _, k := range keys() {
+		if values := k.format(&s); len(values) > 0 {
+			words = append(words, k.name+"="+strings.Join(values, ","))
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// Parse reads the text form of a Spec. uid and gid must be there: nothing becomes root by leaving a word out.
+func Parse(text string) (Spec, error) {
+	var spec Spec
+	var seen []string
+	for word := range strings.FieldsSeq(text) {
+		name, value, _ := strings.Cut(word, "=")
+		i := slices.IndexFunc(keys(), func(k key) bool { return k.name == name })
+		if i < 0 {
+			return Spec{}, fmt.Errorf("sandbox: %q: no such key", name)
+		}
+		if slices.Contains(seen, name) {
+			return Spec{}, fmt.Errorf("sandbox: %s: given twice", name)
+		}
+		seen = append(seen, name)
+		if err := keys()[i].parse(&spec, value); err != nil {
+			return Spec{}, fmt.Errorf("sandbox: %s: %w", name, err)
+		}
+	}
+	for _, name := range []string{"uid", "gid"} {
+		if !slices.Contains(seen, name) {
+			return Spec{}, fmt.Errorf("sandbox: %s: missing", name)
+		}
+	}
+	return spec, nil
+}
+
+func formatGroups(s *Spec) (words []string) {
+	for _, g := range s.Groups {
+		words = append(words, number(g))
+	}
+	return words
+}
+
+func parseGroups(s *Spec, value string) error {
+	for word := range strings.SplitSeq(value, ",") {
+		g, err := parseID(word)
+		if err != nil {
+			return err
+		}
+		s.Groups = append(s.Groups, g)
+	}
+	return nil
+}
+
+func formatCapabilities(s *Spec) []string { return s.Capabilities }
+
+func parseCapabilities(s *Spec, value string) error {
+	for name := range strings.SplitSeq(value, ",") {
+		if _, err := capability(name); err != nil {
+			return err
+		}
+		s.Capabilities = append(s.Capabilities, name)
+	}
+	return nil
+}
+
+func formatLimits(s *Spec) (words []string) {
+	for _, l := range s.Limits {
+		words = append(words, l.Resource+":"+strconv.FormatUint(l.Value, 10))
+	}
+	return words
+}
+
+func parseLimits(s *Spec, value string) error {
+	for word := range strings.SplitSeq(value, ",") {
+		name, text, _ := strings.Cut(word, ":")
+		if _, err := resource(name); err != nil {
+			return err
+		}
+		n, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			return fmt.Errorf("%s: %q is no number", name, text)
+		}
+		s.Limits = append(s.Limits, Limit{Resource: name, Value: n})
+	}
+	return nil
+}
+
+func formatNoNewPrivs(s *Spec) []string {
+	if s.NoNewPrivs {
+		return []string{"1"}
+	}
+	return nil
+}
+
+func parseNoNewPrivs(s *Spec, value string) error {
+	if value != "1" {
+		return fmt.Errorf("%q: only 1 can be said", value)
+	}
+	s.NoNewPrivs = true
+	return nil
+}
+
+func number(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
+
+// parseID refuses 4294967295, which setresuid(2) takes for "leave as it is".
+func parseID(text string) (uint32, error) {
+	n, err := strconv.ParseUint(text, 10, 32)
+	if err != nil || n == 1<<32-1 {
+		return 0, fmt.Errorf("%q is no user or group number", text)
+	}
+	return uint32(n), nil
+}

@@ -1,0 +1,111 @@
+// Package supervise keeps child processes running.
+package supervise
+
+import (
+	"fmt"
+	"slices"
+	"syscall"
+	"time"
+)
+
+// Program is one child process to keep running.
+type Program struct {
+	Name    string
+	Command []string // path, then arguments
+	Env     []string // nil: empty
+
+	// After names programs, added before this one, that must have been ready once before it starts. It is stopped before they are.
+	After []string
+
+	// Notify hands the child the descriptor ReadyFD, where it writes "READY\n" once it serves. Without it a started program is ready.
+	Notify bool
+
+	// FinalCodes are exit codes that mean "do not start me again".
+	FinalCodes []int
+
+	MinRun  time.Duration // an end before this counts as a failure and is followed by a pause; 10 s when 0
+	Timeout time.Duration // from SIGTERM to SIGKILL; 2 s when 0
+}
+
+// ReadyFD is the descriptor of the readiness pipe in a child with Notify.
+const ReadyFD = 3
+
+const (
+	defaultMinRun  = 10 * time.Second
+	defaultTimeout = 2 * time.Second
+
+	firstPause   = 100 * time.Millisecond
+	longestPause = 30 * time.Second
+)
+
+// State is where a program stands.
+type State uint8
+
+const (
+	Waiting  State = iota // for the programs that it comes after
+	Starting              // runs, has not said that it is ready
+	Ready
+	Pausing  // ended, to be started again
+	Stopping // was asked to end
+	Stopped  // ended because it was asked to
+	Done     // ended with a final code
+)
+
+func (s State) String() string {
+	names := [...]string{"waiting", "starting", "ready", "pausing", "stopping", "stopped", "done"}
+	if int(s) >= len(names) {
+		return fmt.Sprintf("State(%d)", uint8(s))
+	}
+	return names[s]
+}
+
+// Running tells whether there is a process in this state.
+func (s State) Running() bool { return s == Starting || s == Ready || s == Stopping }
+
+// Exit is how a process ended.
+type Exit struct {
+	Code   int            // -1 when a signal ended it or it could not be started
+	Signal syscall.Signal // 0: none
+	Err    error          // why it could not be started
+}
+
+func (e Exit) String() string {
+	switch {
+	case e.Err != nil:
+		return e.Err.Error()
+	case e.Signal != 0:
+		return "killed by signal " + e.Signal.String()
+	default:
+		return fmt.Sprintf("exit code %d", e.Code)
+	}
+}
+
+// Event is one change of state.
+type Event struct {
+	Time  time.Time
+	State State
+	Why   string // empty where the state says it all
+}
+
+// Status is a copy of what is known about a program.
+type Status struct {
+	Name     string
+	State    State
+	Pid      int // 0: no process
+	Starts   int
+	LastExit Exit
+	Events   []Event // the last ones, oldest first
+}
+
+// Ended tells whether the program ended by itself for good with the code.
+func (s Status) Ended(code int) bool { return s.State == Done && s.LastExit.Code == code }
+
+func (p Program) validate() error {
+	if p.Name == "" || len(p.Command) == 0 {
+		return fmt.Errorf("supervise: program %q: a name and a command are needed", p.Name)
+	}
+	if slices.Contains(p.After, p.Name) {
+		return fmt.Errorf("supervise: program %q: comes after itself", p.Name)
+	}
+	return nil
+}
