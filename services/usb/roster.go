@@ -1,0 +1,71 @@
+package usb
+
+import (
+	"fmt"
+	"slices"
+)
+
+// maxSeats bounds a roster: a device that shows another serial number each time it is plugged in must not fill memory.
+const maxSeats = 64
+
+// Seat is one device that was seen since boot, at one port.
+type Seat struct {
+	Port            string
+	Vendor, Product uint16
+	Serial          string
+	NotUPS          bool // its driver found no power device
+}
+
+// Matches reports whether the device is the one of the seat: the same model with the same serial number at the same port.
+func (s Seat) Matches(id ID) bool {
+	return s.Port == id.Port && s.Vendor == id.Vendor && s.Product == id.Product && s.Serial == id.Serial
+}
+
+// Is reports whether s and t stand for the same device at the same port, whatever is known of it.
+func (s Seat) Is(t Seat) bool {
+	s.NotUPS = t.NotUPS
+	return s == t
+}
+
+func (s Seat) String() string {
+	return fmt.Sprintf("%04x:%04x at port %s", s.Vendor, s.Product, s.Port)
+}
+
+// Roster lists the devices seen since boot in the order they came. It only grows, so a device keeps its seat number,
+// which is its index plus one, when it is unplugged and plugged in again. A Roster is a value: methods return the changed copy.
+type Roster []Seat
+
+// Add finds the device's seat or gives it the next one. It fails when there are no seats left.
+func (r Roster) Add(id ID) (Roster, int, error) {
+	if number := r.Find(id); number > 0 {
+		return r, number, nil
+	}
+	if len(r) >= maxSeats {
+		return r, 0, fmt.Errorf("%v: the roster is full with %d devices", id, maxSeats)
+	}
+	seat := Seat{Port: id.Port, Vendor: id.Vendor, Product: id.Product, Serial: id.Serial}
+	return append(slices.Clone(r), seat), len(r) + 1, nil
+}
+
+// Find returns the number of the device's seat, or 0.
+func (r Roster) Find(id ID) int {
+	return slices.IndexFunc(r, func(s Seat) bool { return s.Matches(id) }) + 1
+}
+
+// Seat returns the seat with the given number.
+func (r Roster) Seat(number int) (Seat, bool) {
+	if number < 1 || number > len(r) {
+		return Seat{}, false
+	}
+	return r[number-1], true
+}
+
+// Mark records whether the device of a seat is something else than a UPS. A number that is no seat's changes nothing.
+func (r Roster) Mark(number int, notUPS bool) Roster {
+	if seat, ok := r.Seat(number); !ok || seat.NotUPS == notUPS {
+		return r
+	}
+	r = slices.Clone(r)
+	r[number-1].NotUPS = notUPS
+	return r
+}

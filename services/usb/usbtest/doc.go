@@ -1,0 +1,2 @@
+// Package usbtest fakes USB devices for tests.
+package usbtest
