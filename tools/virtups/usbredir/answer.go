@@ -1,0 +1,125 @@
+package usbredir
+
+// handle answers one packet of the guest. What it does not know it leaves unanswered, as the protocol asks.
+func (s *session) handle(p Packet) error {
+	switch p.Type {
+	case TypeDisconnectAck:
+		s.leaving = false
+		return nil
+	case TypeCancel:
+		return s.cancel(p.ID)
+	}
+	if s.shown == 0 {
+		return nil // sent before the guest saw the disconnect
+	}
+	switch p.Type {
+	case TypeSetConfiguration, TypeGetConfiguration:
+		return s.configuration(p)
+	case TypeSetAltSetting, TypeGetAltSetting:
+		return s.altSetting(p)
+	case TypeStartInterrupt, TypeStopInterrupt:
+		return s.receive(p)
+	case TypeStartIso, TypeStopIso:
+		return s.refuseIso(p)
+	case TypeControl:
+		return s.control(p)
+	case TypeInterrupt:
+		return s.interruptOut(p)
+	case TypeBulk:
+		return s.bulk(p)
+	}
+	return nil
+}
+
+// connect describes the device and plugs it in, in the order that QEMU needs.
+func (s *session) connect() error {
+	if err := s.describe(); err != nil {
+		return err
+	}
+	body := Encode(DeviceConnect{
+		Speed: s.port.Speed, Vendor: s.port.Vendor, Product: s.port.Product, Release: s.port.Release,
+	}, nil)
+	return s.send(TypeDeviceConnect, 0, short(body, 8, s.caps&CapDeviceVersion != 0))
+}
+
+// describe sends the endpoints and the interfaces. The guest forgets them with each change of configuration or alternate setting.
+func (s *session) describe() error {
+	var ep EndpointInfo
+	for i := range slots {
+		ep.Type[i] = endpointUnused
+	}
+	for _, i := range []int{slot(0x00), slot(0x80)} {
+		ep.Type[i], ep.MaxPacket[i] = endpointControl, controlPacket
+	}
+	i := slot(s.port.Endpoint)
+	ep.Type[i], ep.Interval[i], ep.MaxPacket[i] = endpointInterrupt, s.port.Interval, s.port.MaxPacket
+	if err := s.send(TypeEndpointInfo, 0, short(Encode(ep, nil), 3*slots, s.caps&CapMaxPacketSize != 0)); err != nil {
+		return err
+	}
+	in := InterfaceInfo{Count: 1}
+	in.Class[0], in.Subclass[0], in.Protocol[0] = s.port.Class, s.port.Subclass, s.port.Protocol
+	return s.send(TypeInterfaceInfo, 0, Encode(in, nil))
+}
+
+// controlPacket is the largest packet of endpoint 0, in bytes: the one size that both speeds allow.
+const controlPacket = 8
+
+func (s *session) configuration(p Packet) error {
+	status := Success
+	if p.Type == TypeSetConfiguration {
+		var c uint8
+		if _, err := Decode(p, &c); err != nil {
+			return err
+		}
+		if c > 1 {
+			status = Stall
+		} else {
+			s.config = c
+		}
+	}
+	if err := s.describe(); err != nil {
+		return err
+	}
+	return s.send(TypeConfigurationStatus, p.ID, Encode(ConfigurationStatus{status, s.config}, nil))
+}
+
+func (s *session) altSetting(p Packet) error {
+	var want [2]uint8 // interface, alternate setting
+	if p.Type == TypeGetAltSetting {
+		p.Body = append(p.Body, 0)
+	}
+	if _, err := Decode(p, &want); err != nil {
+		return err
+	}
+	status := Success
+	if want != [2]uint8{} {
+		status = Stall
+	}
+	if err := s.describe(); err != nil {
+		return err
+	}
+	return s.send(TypeAltSettingStatus, p.ID, Encode(AltSettingStatus{status, want[0], 0}, nil))
+}
+
+// receive starts or stops the reading of interrupt reports. A guest does both all the time.
+func (s *session) receive(p Packet) error {
+	var ep uint8
+	if _, err := Decode(p, &ep); err != nil {
+		return err
+	}
+	status := Success
+	if ep != s.port.Endpoint {
+		status = Invalid
+	} else {
+		s.receiving = p.Type == TypeStartInterrupt
+	}
+	return s.send(TypeInterruptReceivingStatus, p.ID, Encode(EndpointStatus{status, ep}, nil))
+}
+
+func (s *session) refuseIso(p Packet) error {
+	var ep uint8
+	if _, err := Decode(p, &ep); err != nil {
+		return err
+	}
+	return s.send(TypeIsoStatus, p.ID, Encode(EndpointStatus{Invalid, ep}, nil))
+}

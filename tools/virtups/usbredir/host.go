@@ -1,0 +1,153 @@
+package usbredir
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+)
+
+// Device is what is plugged in. Its methods are called from one goroutine at a time.
+type Device interface {
+	// Port describes the device as the guest's USB controller sees it.
+	Port() Port
+
+	// Control does one control transfer on endpoint 0. For a read it returns at most setup.Length bytes; data are what a write brought.
+	// Answered is false where the device stays silent for ever.
+	Control(setup Control, data []byte) (answer []byte, status Status, answered bool)
+}
+
+// Port describes a device with one configuration of one interface that has one interrupt-IN endpoint.
+type Port struct {
+	Speed                     Speed
+	Vendor, Product, Release  uint16
+	Class, Subclass, Protocol uint8 // of the interface
+	Endpoint                  uint8 // address of the interrupt-IN endpoint
+	MaxPacket                 uint16
+	Interval                  uint8 // milliseconds, as in the endpoint descriptor
+}
+
+// Host is one USB port. Its methods may be called from any goroutine.
+type Host struct {
+	device Device
+	logger *slog.Logger
+	wake   chan struct{} // a session looks at the fields below after each receive
+
+	mu      sync.Mutex
+	plugged bool
+	plugs   int // how often a device was plugged in: two are told apart although the guest saw no gap
+	pending []report
+}
+
+// report is a report on its way to the guest.
+type report struct {
+	key  int // reports of one key replace each other while nobody reads
+	data []byte
+	sent func() // called once the report was written to the guest
+}
+
+// NewHost returns a port with the device plugged in.
+func NewHost(device Device, logger *slog.Logger) *Host {
+	return &Host{device: device, logger: logger, wake: make(chan struct{}, 1), plugged: true, plugs: 1}
+}
+
+// Plug plugs the device in. It does nothing to a device that is.
+func (h *Host) Plug() {
+	h.mu.Lock()
+	if !h.plugged {
+		h.plugged = true
+		h.plugs++
+	}
+	h.mu.Unlock()
+	h.nudge()
+}
+
+// Unplug pulls the device out, and what it had to report is lost.
+func (h *Host) Unplug() {
+	h.mu.Lock()
+	h.plugged = false
+	h.pending = nil
+	h.mu.Unlock()
+	h.nudge()
+}
+
+// Plugged reports whether the device is plugged in.
+func (h *Host) Plugged() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.plugged
+}
+
+// Interrupt queues data for the interrupt-IN endpoint. Data that nobody has read yet are replaced by later data of the same
+// key, as a device's own buffer would be; so the queue never outgrows the number of keys. sent may be nil.
+func (h *Host) Interrupt(key int, data []byte, sent func()) {
+	h.mu.Lock()
+	if h.plugged {
+		kept := h.pending[:0]
+		for _, r := range h.pending {
+			if r.key != key {
+				kept = append(kept, r)
+			}
+		}
+		h.pending = append(kept, report{key, data, sent})
+	}
+	h.mu.Unlock()
+	h.nudge()
+}
+
+func (h *Host) nudge() {
+	select {
+	case h.wake <- struct{}{}:
+	default: // a session that has not looked yet will see this change too
+	}
+}
+
+// want returns 0 while nothing is plugged in, else the number of the plug.
+func (h *Host) want() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.plugged {
+		return 0
+	}
+	return h.plugs
+}
+
+func (h *Host) take() []report {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	p := h.pending
+	h.pending = nil
+	return p
+}
+
+// Serve accepts guests one after another until ctx ends, and returns nil then. It closes the listener.
+func (h *Host) Serve(ctx context.Context, ln net.Listener) error {
+	stop := context.AfterFunc(ctx, func() { ln.Close() })
+	defer stop()
+	defer ln.Close()
+	for {
+		conn, err := ln.Accept()
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := h.Attach(ctx, conn); err != nil {
+			h.logger.Warn("guest left", "err", err)
+		}
+	}
+}
+
+// Attach serves one guest, no two at a time, until it leaves or ctx ends, which both give nil. It closes the connection.
+func (h *Host) Attach(ctx context.Context, conn net.Conn) error {
+	defer conn.Close()
+	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+	err := newSession(h, conn).run()
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,145 @@
+package usbredir
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"syscall"
+)
+
+// maxSilent bounds how many transfers may wait for an answer that never comes.
+const maxSilent = 64
+
+// session is one guest's connection. One goroutine reads the packets; all else belongs to the goroutine that called run.
+type session struct {
+	host  *Host
+	conn  net.Conn
+	codec *Codec
+	port  Port
+	caps  Capability
+
+	shown     int  // the plug that the guest was told of, 0 for none
+	leaving   bool // a disconnect was sent and its acknowledgement is due
+	receiving bool // the guest polls the interrupt endpoint
+	config    uint8
+	reports   uint64             // id of the next interrupt packet
+	silent    map[uint64]Control // transfers that the device does not answer
+}
+
+func newSession(h *Host, conn net.Conn) *session {
+	return &session{host: h, conn: conn, codec: NewCodec(conn), port: h.device.Port(), config: 1, silent: map[uint64]Control{}}
+}
+
+func (s *session) run() error {
+	caps, err := s.codec.Greet("virtups", HostCapabilities)
+	if err != nil {
+		return ended(err)
+	}
+	s.caps = caps
+
+	packets, failed, quit := make(chan Packet), make(chan error, 1), make(chan struct{})
+	go func() {
+		defer close(packets)
+		for {
+			p, err := s.codec.Read()
+			if err != nil {
+				failed <- err
+				return
+			}
+			select {
+			case packets <- p:
+			case <-quit:
+				failed <- nil
+				return
+			}
+		}
+	}()
+	err = ended(s.loop(packets))
+	close(quit)
+	s.conn.Close()
+	if readErr := <-failed; err == nil {
+		err = ended(readErr)
+	}
+	return err
+}
+
+// ended turns the ways in which a guest leaves into nil.
+func ended(err error) error {
+	for _, usual := range []error{io.EOF, net.ErrClosed, io.ErrClosedPipe, syscall.EPIPE, syscall.ECONNRESET} {
+		if errors.Is(err, usual) {
+			return nil
+		}
+	}
+	return err
+}
+
+func (s *session) loop(packets <-chan Packet) error {
+	for {
+		if err := s.catchUp(); err != nil {
+			return err
+		}
+		select {
+		case p, ok := <-packets:
+			if !ok {
+				return nil
+			}
+			if err := s.handle(p); err != nil {
+				return err
+			}
+		case <-s.host.wake:
+		}
+	}
+}
+
+// catchUp brings the guest to what the host has now: another device or none, and the pending reports.
+func (s *session) catchUp() error {
+	want := s.host.want()
+	if s.leaving {
+		return nil
+	}
+	if s.shown != want && s.shown != 0 {
+		s.shown, s.receiving = 0, false
+		s.leaving = s.caps&CapDisconnectAck != 0
+		clear(s.silent)
+		if err := s.send(TypeDeviceDisconnect, 0, nil); err != nil || s.leaving {
+			return err
+		}
+	}
+	if s.shown != want {
+		s.shown = want
+		if err := s.connect(); err != nil {
+			return err
+		}
+	}
+	if s.receiving {
+		return s.deliver()
+	}
+	return nil
+}
+
+// deliver sends the pending reports, each cut to packets of the endpoint.
+func (s *session) deliver() error {
+	for _, r := range s.host.take() {
+		for rest := r.data; len(rest) > 0; {
+			n := min(len(rest), int(s.port.MaxPacket))
+			head := Interrupt{Endpoint: s.port.Endpoint, Length: uint16(n)}
+			if err := s.send(TypeInterrupt, s.reports, Encode(head, rest[:n])); err != nil {
+				return err
+			}
+			s.reports++
+			rest = rest[n:]
+		}
+		if r.sent != nil {
+			r.sent()
+		}
+	}
+	return nil
+}
+
+func (s *session) send(t Type, id uint64, body []byte) error {
+	if err := s.codec.Write(Packet{Type: t, ID: id, Body: body}); err != nil {
+		return fmt.Errorf("send packet type %d: %w", t, err)
+	}
+	return nil
+}
