@@ -1,0 +1,49 @@
+package driversock
+
+import (
+	"path/filepath"
+	"strings"
+)
+
+// Path is where the named driver of a UPS listens, below the run directory.
+func Path(runDir, driver, ups string) string {
+	return filepath.Join(Dir(runDir), driver+"-"+ups)
+}
+
+// Dir is the directory of the drivers' sockets.
+func Dir(runDir string) string { return filepath.Join(runDir, "nut") }
+
+// dashed lists NUT's drivers whose names hold a dash, longest first where one begins another.
+var dashed = []string{
+	"usbhid-ups", "dummy-ups", "snmp-ups", "netxml-ups", "apcupsd-ups", "huawei-ups2000", "microsol-apc",
+	"apcsmart-old", "clone-outlet", "liebert-esp2", "liebert-gxe", "mge-shut", "mge-utalk", "oldmge-shut",
+	"nutdrv_siemens-sitop", "powervar-cx", "belkin-usb", "socomec-jbus", "failover-ups", "nhs-ser",
+}
+
+// SplitName takes the name of a driver's socket file, <driver>-<ups>, apart. Both may hold dashes: the drivers that do
+// are known; for any other the first dash ends the driver's name. It reports false for what is no driver's socket.
+func SplitName(file string) (driver, ups string, ok bool) {
+	for _, d := range dashed {
+		if rest, found := strings.CutPrefix(file, d+"-"); found {
+			return d, rest, validName(rest)
+		}
+	}
+	driver, ups, ok = strings.Cut(file, "-")
+	if !ok || driver == "" || driver == "feed" || !validName(ups) {
+		return "", "", false
+	}
+	return driver, ups, true
+}
+
+// validName keeps names out that would need quoting on the wire.
+func validName(ups string) bool {
+	if ups == "" || len(ups) > 64 || strings.HasSuffix(ups, ".pid") {
+		return false
+	}
+	for _, c := range []byte(ups) {
+		if c <= ' ' || c > '~' || strings.IndexByte(`"\#=/`, c) >= 0 {
+			return false
+		}
+	}
+	return true
+}
