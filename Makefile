@@ -1,0 +1,52 @@
+# upscard: `make run` boots the card in QEMU with a simulated UPS, `make test` checks everything.
+#
+#   make run [DEVICE=FILE ...] [CONFIG=upscard.toml] [SPEED=60] [RESCUE=1]
+
+OUT    := images/out
+HOST   := aarch64-linux-gnu
+LIBUSB := $(OUT)/libusb-arm64
+export PATH := $(PATH):/usr/local/go/bin
+export GOFLAGS += -buildvcs=false
+
+source = $(shell find $(1) -name '*.go' ! -name '*_test.go') go.mod go.sum
+# make keeps only the last of several DEVICE=; its own command line has all.
+DEVICES := $(or $(shell tr '\0' '\n' </proc/$$PPID/cmdline | sed -n 's/^DEVICE=//p'),$(DEVICE))
+
+.PHONY: run test build setup-run setup-test clean
+.DELETE_ON_ERROR:
+
+run: build
+	@exec $(OUT)/bin/run -devices '$(DEVICES)' -config '$(CONFIG)' -speed '$(or $(SPEED),1)' -append '$(APPEND)' $(if $(RESCUE),-rescue)
+
+test: setup-test build
+	@exec tools/test.sh
+
+build: $(OUT)/initramfs.cpio.zst $(OUT)/bin/run $(OUT)/bin/virtups
+
+clean:
+	rm -rf $(OUT)
+
+# Only what must come before the first compilation; both are quick when nothing is missing.
+setup-run setup-test: setup-%:
+	@tools/setup.sh $*
+
+$(LIBUSB)/lib/libusb-1.0.a: tools/libusb/build.sh | setup-run
+	@tools/libusb/build.sh $(HOST) $(LIBUSB)
+	@touch $@
+
+$(OUT)/arm64/usbhid-ups: $(LIBUSB)/lib/libusb-1.0.a $(call source,cmd/usbhid-ups services)
+	@echo "building usbhid-ups (arm64, static, with libusb)" >&2
+	@CGO_ENABLED=1 GOOS=linux GOARCH=arm64 CC=$(HOST)-gcc PKG_CONFIG_LIBDIR=$(LIBUSB)/lib/pkgconfig \
+		go build -trimpath -tags netgo,osusergo \
+		-ldflags "-s -w -buildid= -linkmode external -extldflags '-static -Wl,--gc-sections,--build-id=none'" -o $@ ./cmd/usbhid-ups
+
+$(OUT)/arm64/init: $(call source,cmd/init services)
+	@echo "building init (arm64)" >&2
+	@CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -trimpath -ldflags "-s -w -buildid=" -o $@ ./cmd/init
+
+$(OUT)/initramfs.cpio.zst: $(OUT)/arm64/init $(OUT)/arm64/usbhid-ups $(call source,cmd services initramfs tools/mkinitramfs)
+	@echo "building the root file system: busybox of upscard's programs and u-root's tools (15 s or more)" >&2
+	@go run ./tools/mkinitramfs -o $@ $(OUT)/arm64/init:init $(OUT)/arm64/usbhid-ups:bbin/usbhid-ups
+
+$(OUT)/bin/%: $(call source,tools board services) | setup-run
+	@CGO_ENABLED=0 go build -trimpath -o $@ ./tools/$*

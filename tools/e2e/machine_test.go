@@ -1,0 +1,199 @@
+// Package e2e tests the booted card with Debian's own clients.
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/upscard/upscard/board"
+	"github.com/upscard/upscard/tools/card"
+	"github.com/upscard/upscard/tools/virtups/sim"
+)
+
+const initrd = "../../images/out/initramfs.cpio.zst"
+
+// patience bounds every wait for something that has no limit of its own: a slow machine is no failure.
+const patience = 60 * time.Second
+
+// need skips the test where a part of the bench is missing. In CI that is a failure.
+func need(t *testing.T, err error) {
+	t.Helper()
+	switch {
+	case err == nil:
+	case os.Getenv("CI") != "":
+		t.Fatalf("CI must not skip this: %v", err)
+	default:
+		t.Skip(err)
+	}
+}
+
+// capture returns the path of a real UPS's capture, which is no part of this project.
+func capture(t *testing.T, name string) string {
+	t.Helper()
+	path := filepath.Join("../../../shared/captures", name+".toml")
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("captures of real UPSes are not here: %v", err)
+	}
+	return path
+}
+
+// machine is a booted card that a test holds.
+type machine struct {
+	*card.Card
+	t *testing.T
+}
+
+// setup is what a test may ask of its card.
+type setup struct {
+	devices []string // description files; "" is the project's own UPS
+	config  string   // upscard.toml
+	append  []string
+}
+
+// boot starts a card and ends it with the test. The rescue shell is there, so that a test can look inside.
+func boot(t *testing.T, s setup) *machine {
+	t.Helper()
+	need(t, card.Available())
+	_, err := os.Stat(initrd)
+	need(t, err)
+	_, err = exec.LookPath("upsc")
+	need(t, err)
+
+	kernel, err := board.Kernel(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.devices == nil {
+		s.devices = []string{""}
+	}
+	ups, err := card.Simulate(s.devices, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := card.TempDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	services := []card.Service{{Name: "nut", Port: 3493}} // any free port
+	var files map[string][]byte
+	if s.config != "" {
+		files = map[string][]byte{"etc/upscard.toml": []byte(s.config)}
+	}
+	c, err := card.Start(card.Config{
+		Kernel: kernel, Initrd: initrd, Dir: dir, UPS: ups, Services: services, Files: files,
+		Append: append([]string{"upscard.rescue"}, s.append...),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &machine{c, t}
+	t.Cleanup(func() {
+		m.Stop(0)
+		if t.Failed() {
+			m.showConsole()
+		}
+	})
+	return m
+}
+
+// bootReady boots a card and waits until every UPS of it answers.
+func bootReady(t *testing.T, s setup) *machine {
+	t.Helper()
+	m := boot(t, s)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := m.AwaitUPS(ctx, "ups"); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func (m *machine) showConsole() {
+	lines := m.Console.Lines()
+	if n := len(lines) - 200; n > 0 {
+		lines = lines[n:]
+	}
+	for _, l := range lines {
+		m.t.Logf("%s %s", l.At.Format("15:04:05.000"), l.Text)
+	}
+}
+
+// upsc runs Debian's upsc and returns what it printed, its complaint as an ERR line.
+func (m *machine) upsc(args ...string) string {
+	m.t.Helper()
+	ctx, cancel := context.WithTimeout(m.t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "upsc", args...)
+	var out, errors bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errors
+	if err := cmd.Run(); err != nil && errors.Len() == 0 {
+		m.t.Fatalf("upsc %s: %v", strings.Join(args, " "), err)
+	}
+	// 2.8.0 always complains that it was built without a certificate store.
+	complaint := regexp.MustCompile(`(?m)^Init SSL without certificate database\n?`).ReplaceAllString(errors.String(), "")
+	return strings.TrimSpace(out.String() + complaint)
+}
+
+// vars are all variables of a UPS as upsc prints them.
+func (m *machine) vars(ups string) map[string]string {
+	m.t.Helper()
+	all := map[string]string{}
+	for _, line := range strings.Split(m.upsc(ups+"@"+m.Addr("nut")), "\n") {
+		if name, value, ok := strings.Cut(line, ": "); ok {
+			all[name] = value
+		} else if name, ok := strings.CutSuffix(line, ":"); ok {
+			all[name] = ""
+		}
+	}
+	return all
+}
+
+// awaitAnswer asks upsc for a variable until the answer matches, and returns when it did; it fails the test after limit.
+func (m *machine) awaitAnswer(ups, variable, want string, limit time.Duration) time.Time {
+	m.t.Helper()
+	re := regexp.MustCompile(want)
+	var last string
+	for start := time.Now(); time.Since(start) < limit; {
+		last = m.upsc(ups+"@"+m.Addr("nut"), variable)
+		if re.MatchString(last) {
+			return time.Now()
+		}
+		select {
+		case <-m.Exited():
+			m.t.Fatalf("%s: the card stopped: %v", variable, m.Status())
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	m.t.Fatalf("%s of %s was %q for %v, want %q", variable, ups, last, limit, want)
+	panic("not reached")
+}
+
+// shell runs a command in the card's rescue shell.
+func (m *machine) shell(command string) string {
+	m.t.Helper()
+	ctx, cancel := context.WithTimeout(m.t.Context(), patience)
+	defer cancel()
+	out, err := m.Console.Shell(ctx, command)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return out
+}
+
+// do gives a simulated UPS a person's command.
+func (m *machine) do(u *sim.UPS, command string) []string {
+	m.t.Helper()
+	answer, err := u.Do(command)
+	if err != nil {
+		m.t.Fatalf("virtups %s: %v", command, err)
+	}
+	return answer
+}

@@ -1,0 +1,23 @@
+#!/bin/sh
+# Everything that is checked before a change lands: guards, unit tests, each fuzz target for a moment, the booted card.
+set -eu
+
+say() { printf '\n== %s\n' "$*"; }
+
+say "unit tests, guards"
+CGO_ENABLED=0 go test $(CGO_ENABLED=0 go list ./... | grep -v /tools/e2e)
+
+say "the race detector on what runs side by side"
+go test -race ./services/driversock ./services/nut ./services/supervise ./services/ups ./services/usbhid ./cmd/upsd
+
+say "fuzz targets, ${FUZZTIME:=2s} each"
+for dir in $(grep -rlE '^func Fuzz' --include='*_test.go' services cmd tools | xargs -n1 dirname | sort -u); do
+	for target in $(grep -hoE '^func Fuzz[A-Za-z0-9_]+' "$dir"/*_test.go | cut -d' ' -f2); do
+		echo "$dir $target"
+		CGO_ENABLED=0 go test "./$dir" -run '^$' -fuzz "^$target\$" -fuzztime "$FUZZTIME" >"${log:=$(mktemp)}" 2>&1 || { cat "$log"; exit 1; }
+	done
+done
+rm -f "${log:-}"
+
+say "the booted card"
+CGO_ENABLED=0 go test -count=1 -timeout 20m ./tools/e2e
