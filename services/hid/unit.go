@@ -1,0 +1,49 @@
+package hid
+
+import "math"
+
+// systemSILinear is the only unit system of the Power Device Class (HID 1.11, 6.2.2.7): centimetre, gram, second.
+const systemSILinear = 1
+
+// Physical converts a logical value to volts, amperes, watts, seconds, kelvins, hertz or whatever SI unit the field declares.
+func (f *Field) Physical(raw int64) float64 {
+	v := float64(raw)
+	if f.scaled() {
+		lo, hi := float64(f.PhysicalMin), float64(f.PhysicalMax)
+		v = (v-float64(f.LogicalMin))*(hi-lo)/float64(f.LogicalMax-f.LogicalMin) + lo
+		v = min(max(v, lo), hi)
+	}
+	return v * math.Pow10(f.scale())
+}
+
+// Logical is the inverse of Physical, rounded and clamped to the logical range.
+func (f *Field) Logical(v float64) int64 {
+	v *= math.Pow10(-f.scale())
+	if f.scaled() {
+		lo, hi := float64(f.PhysicalMin), float64(f.PhysicalMax)
+		v = (v-lo)*float64(f.LogicalMax-f.LogicalMin)/(hi-lo) + float64(f.LogicalMin)
+	}
+	if math.IsNaN(v) {
+		return f.LogicalMin
+	}
+	return int64(min(max(math.Round(v), float64(f.LogicalMin)), float64(f.LogicalMax)))
+}
+
+// scaled reports whether the physical range differs from the logical one. Both ends zero mean that there is none (HID 1.11, 6.2.2.7).
+func (f *Field) scaled() bool {
+	return f.PhysicalMin < f.PhysicalMax && f.LogicalMin < f.LogicalMax
+}
+
+// scale is the power of ten that leads to SI units proper: a HID volt is made of centimetres and grams, 1e-7 V.
+func (f *Field) scale() int {
+	if f.Unit&0x0f != systemSILinear {
+		return f.Exponent
+	}
+	length, mass := nibble(f.Unit, 1), nibble(f.Unit, 2)
+	return f.Exponent - 2*length - 3*mass
+}
+
+// nibble is the n-th group of four bits as a two's complement number.
+func nibble(unit uint32, n int) int {
+	return int(int8(unit>>(4*n)<<4) >> 4)
+}
