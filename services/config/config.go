@@ -1,0 +1,70 @@
+// Package config turns upscard.toml into validated values.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+)
+
+// DefaultPath is where the programs of the card look for the file.
+const DefaultPath = "/etc/upscard.toml"
+
+// MaxSize is the size of the longest file that is read, in bytes.
+const MaxSize = 64 << 10
+
+// Config is what the owner of a card has decided. Its zero value decides nothing; Default is a card without a file.
+type Config struct {
+	Listen []string // addresses of the NUT server, HOST:PORT; no host is every address of IPv4 and IPv6
+	UPS    []UPS    // in the order of the file
+	Users  []User   // in the order of the file
+}
+
+// UPS is one [ups.NAME]. The bindings say which device it is; without any it is the next one that no other entry binds.
+type UPS struct {
+	Name string
+	Desc string
+
+	// Bindings, empty where not given.
+	VendorID, ProductID string // four lower-case hexadecimal digits
+	Serial              string
+	Port                string // port path as the kernel writes it, "1-1.4"
+
+	// Poll periods, 0 where not given: of the status, of everything else.
+	PollInterval, PollFreq time.Duration
+}
+
+// Bound reports whether the entry names a device.
+func (u UPS) Bound() bool {
+	return u.VendorID != "" || u.ProductID != "" || u.Serial != "" || u.Port != ""
+}
+
+// User is one [users.NAME] that may log in to the NUT server.
+type User struct {
+	Name     string
+	Password string
+	Upsmon   string // "primary", "secondary" or "": may not log in as an upsmon
+}
+
+// Default is the configuration of a card without a file.
+func Default() *Config { return &Config{Listen: []string{":3493"}} }
+
+// Load reads a file. One that does not exist is Default. What is wrong with its content is reported as Errors.
+func Load(path string) (*Config, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Default(), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, MaxSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return Parse(path, data)
+}

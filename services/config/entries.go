@@ -1,0 +1,98 @@
+package config
+
+import (
+	"slices"
+
+	"github.com/pelletier/go-toml/v2/unstable"
+)
+
+// entries collects the tables [TABLE.NAME] in the order in which their names appear.
+type entries[T any] struct {
+	table string
+	rules []rule[T]
+	check func(T) error
+	list  []entry[T]
+}
+
+type entry[T any] struct {
+	key     key
+	item    T
+	unknown []string // keys that were reported
+	wrong   bool
+}
+
+func (e *entries[T]) apply(r *report, s setting) {
+	if len(s.path) == 1 {
+		if s.value.kind != unstable.Table {
+			r.addf(s.path[0].offset, "%s: want tables, as [%s.NAME]", e.table, e.table)
+		}
+		return
+	}
+	entry := e.entry(r, s.path[1])
+	if entry == nil {
+		return
+	}
+	if len(s.path) == 2 {
+		if s.value.kind != unstable.Table {
+			entry.wrong = true
+			r.addf(s.path[1].offset, "want one table, as %s", e.header(entry.key))
+		}
+		return
+	}
+	k := s.path[2]
+	rule, ok := find(e.rules, k.name)
+	if !ok {
+		if !slices.Contains(entry.unknown, k.name) {
+			entry.unknown = append(entry.unknown, k.name)
+			entry.wrong = true
+			r.addf(k.offset, "unknown key %s in %s%s", quote(k.name), e.header(entry.key), didYouMean(k.name, names(e.rules)))
+		}
+		return
+	}
+	v := s.at(3)
+	err := rule.set(&entry.item, v)
+	entry.wrong = entry.wrong || err != nil
+	r.value(k, v, err)
+}
+
+// entry finds or begins the entry with a name, nil when there are too many.
+func (e *entries[T]) entry(r *report, name key) *entry[T] {
+	i := slices.IndexFunc(e.list, func(x entry[T]) bool { return x.key.name == name.name })
+	if i >= 0 {
+		return &e.list[i]
+	}
+	if len(e.list) == maxEntries {
+		r.addf(name.offset, "more than %d tables [%s.NAME]", maxEntries, e.table)
+		return nil
+	}
+	begun := entry[T]{key: name}
+	if err := checkName(name.name); err != nil {
+		begun.wrong = true
+		r.addf(name.offset, "%v", err)
+	}
+	e.list = append(e.list, begun)
+	return &e.list[len(e.list)-1]
+}
+
+// header is the table's header as the file should have it.
+func (e *entries[T]) header(name key) string {
+	if !namePattern.MatchString(name.name) {
+		return "[" + e.table + "." + quote(name.name) + "]"
+	}
+	return "[" + e.table + "." + name.name + "]"
+}
+
+// finish checks every entry as a whole that has no fault so far.
+func (e *entries[T]) finish(r *report, setName func(*T, string)) []T {
+	var items []T
+	for _, x := range e.list {
+		if !x.wrong {
+			if err := e.check(x.item); err != nil {
+				r.addf(x.key.offset, "%s: %v", e.header(x.key), err)
+			}
+		}
+		setName(&x.item, x.key.name)
+		items = append(items, x.item)
+	}
+	return items
+}
