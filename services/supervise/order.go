@@ -45,6 +45,11 @@ func (s *Supervisor) terminate(svc *service) {
 	}
 }
 
+// forget drops those that were removed and have ended.
+func (s *Supervisor) forget() {
+	s.services = slices.DeleteFunc(s.services, func(svc *service) bool { return svc.forget && svc.gone() })
+}
+
 // announce wakes those that wait on Changed.
 func (s *Supervisor) announce() {
 	close(s.changed)

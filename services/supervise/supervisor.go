@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 )
@@ -72,6 +71,7 @@ func (s *Supervisor) Remove(name string) {
 	}
 	svc.forget = true
 	s.terminate(svc)
+	s.forget()
 	s.poke()
 }
 
@@ -135,7 +135,7 @@ func (s *Supervisor) advance(now time.Time) (next time.Time, left bool) {
 			again = s.do(svc, svc.due(now, s.free(svc)), now) || again
 		}
 	}
-	s.services = slices.DeleteFunc(s.services, func(svc *service) bool { return svc.forget && svc.gone() })
+	s.forget()
 	for _, svc := range s.services {
 		left = left || !svc.gone()
 		if !svc.wake.IsZero() && (next.IsZero() || svc.wake.Before(next)) {

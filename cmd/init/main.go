@@ -1,0 +1,58 @@
+// Command init is the card's PID 1.
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+
+	"github.com/upscard/upscard/services/sandbox"
+)
+
+const usage = `usage: init confine SPEC PROGRAM [ARGUMENT...]   run a program as SPEC says
+       init log                                 print the log to the console
+       init poweroff | reboot                   stop everything first
+`
+
+func main() {
+	if os.Getpid() == 1 {
+		boot()
+	}
+	os.Exit(run(os.Args[1:], os.Stderr, syscall.Kill))
+}
+
+// run is init started by hand. The exit code is 1 for failure and 2 for wrong use.
+func run(args []string, stderr io.Writer, kill func(pid int, sig syscall.Signal) error) int {
+	requests := map[string]syscall.Signal{"log": sigLog, "poweroff": sigPowerOff, "reboot": sigReboot}
+	var err error
+	switch sig := requests[first(args)]; {
+	case sig != 0 && len(args) == 1:
+		err = kill(1, sig)
+	case first(args) == "confine" && len(args) >= 3:
+		err = confine(args[1], args[2:])
+	default:
+		fmt.Fprint(stderr, usage)
+		return 2
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "init %s: %v\n", args[0], err)
+		return 1
+	}
+	return 0
+}
+
+func confine(text string, argv []string) error {
+	spec, err := sandbox.Parse(text)
+	if err != nil {
+		return err
+	}
+	return sandbox.Exec(spec, argv)
+}
+
+func first(args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	return args[0]
+}

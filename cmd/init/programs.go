@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/upscard/upscard/services/sandbox"
+	"github.com/upscard/upscard/services/supervise"
+)
+
+// Users and groups. The card has no /etc/passwd: these numbers are all there is.
+const (
+	uidNetd        = 100
+	uidUpsd        = 101
+	gidUSB         = 150 // owns the device nodes of what may be a UPS
+	uidFirstDriver = 300 // plus the seat
+)
+
+// program is one line of the table of programs: what runs and what it may do.
+type program struct {
+	name   string
+	path   string
+	args   []string // besides those that every program takes
+	uid    uint32   // also its gid
+	groups []uint32
+	caps   []string
+	limits []sandbox.Limit
+	after  []string
+	final  []int
+}
+
+// programs is the table of those that always run.
+func programs() []program {
+	return []program{
+		{name: "netd", path: "/bin/netd", uid: uidNetd,
+			caps:   []string{"net_bind_service", "net_admin", "net_raw"},
+			limits: limits(64, 64<<20)},
+		{name: "upsd", path: "/bin/upsd", uid: uidUpsd,
+			limits: limits(4096, 128<<20)},
+	}
+}
+
+// exitNoUPS is the exit code by which a driver says that its device is no UPS.
+const exitNoUPS = 3
+
+// driver is the program for the device of a seat.
+func driver(seat int) program {
+	return program{name: fmt.Sprintf("usbhid-ups.%d", seat), path: "/bin/usbhid-ups", uid: uidFirstDriver + uint32(seat),
+		args:   []string{"-seat", fmt.Sprint(seat), "-allow-uid", fmt.Sprint(uidUpsd)},
+		groups: []uint32{gidUSB},
+		limits: limits(64, 64<<20),
+		final:  []int{exitNoUPS}}
+}
+
+// limits bounds open files and bytes of data. No program dumps core, and each has its uid's threads to itself.
+func limits(files, data uint64) []sandbox.Limit {
+	return []sandbox.Limit{{Resource: "core", Value: 0}, {Resource: "data", Value: data}, {Resource: "nofile", Value: files},
+		{Resource: "nproc", Value: 64}}
+}
+
+// supervised makes the program what the supervisor takes: started through `init confine`, self being the path of this binary.
+func (p program) supervised(self string) supervise.Program {
+	spec := sandbox.Spec{UID: p.uid, GID: p.uid, Groups: p.groups, Capabilities: p.caps, Limits: p.limits, NoNewPrivs: true}
+	command := []string{self, "confine", spec.String(), p.path,
+		"-config", "/etc/upscard.toml", "-run", "/run", "-ready", fmt.Sprint(supervise.ReadyFD)}
+	return supervise.Program{Name: p.name, Command: append(command, p.args...), After: p.after, Notify: true, FinalCodes: p.final}
+}

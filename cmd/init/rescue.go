@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// rescue keeps a shell for root on the serial console until ctx ends.
+func (c *card) rescue(ctx context.Context) {
+	for ctx.Err() == nil {
+		if err := c.shell(ctx); err != nil {
+			c.logger.Error("rescue shell", "err", err)
+		}
+		sleep(ctx, time.Second)
+	}
+}
+
+// shell runs one shell to its end.
+func (c *card) shell(ctx context.Context) error {
+	name := consoleName("/sys")
+	tty, err := os.OpenFile(filepath.Join("/dev", name), os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		return err
+	}
+	defer tty.Close()
+	fmt.Fprintf(tty, "upscard: rescue shell on %s\n", name)
+	cmd := &exec.Cmd{Path: "/bin/gosh", Args: []string{"gosh"}, Dir: "/",
+		Env:   []string{"PATH=/bin:/bbin", "HOME=/", "TERM=linux"},
+		Stdin: tty, Stdout: tty, Stderr: tty,
+		SysProcAttr: &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 0}}
+	if err := c.reaper.Start(cmd); err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() { _ = cmd.Process.Kill() })
+	defer stop()
+	return c.reaper.Wait(cmd)
+}
+
+// consoleName returns the device that the kernel's console is: the last one of those that it names.
+func consoleName(sysfs string) string {
+	active, err := os.ReadFile(filepath.Join(sysfs, "class/tty/console/active"))
+	names := strings.Fields(string(active))
+	if err != nil || len(names) == 0 {
+		return "console"
+	}
+	return names[len(names)-1]
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// setUpSystem does the small things that every program expects of a booted machine.
+func setUpSystem(o options) error {
+	// Ctrl-Alt-Del becomes SIGINT to us instead of a reset.
+	cad := unix.Reboot(unix.LINUX_REBOOT_CMD_CAD_OFF)
+	return errors.Join(
+		named("host name", unix.Sethostname([]byte(o.hostname))),
+		named("loopback", interfaceUp("lo")),
+		named("ctrl-alt-del", cad),
+	)
+}
+
+func named(what string, err error) error {
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
+func interfaceUp(name string) error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	request, err := unix.NewIfreq(name)
+	if err != nil {
+		return err
+	}
+	if err := unix.IoctlIfreq(fd, unix.SIOCGIFFLAGS, request); err != nil {
+		return err
+	}
+	request.SetUint16(request.Uint16() | unix.IFF_UP)
+	return unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, request)
+}
+
+// address returns an IPv4 address of the machine that others can reach, as text, or "".
+func address() string {
+	rib, err := syscall.NetlinkRIB(unix.RTM_GETADDR, unix.AF_INET)
+	if err != nil {
+		return ""
+	}
+	messages, err := syscall.ParseNetlinkMessage(rib)
+	if err != nil {
+		return ""
+	}
+	for _, m := range messages {
+		if m.Header.Type != unix.RTM_NEWADDR || len(m.Data) < unix.SizeofIfAddrmsg || m.Data[3] != unix.RT_SCOPE_UNIVERSE {
+			continue
+		}
+		attrs, err := syscall.ParseNetlinkRouteAttr(&m)
+		if err != nil {
+			continue
+		}
+		for _, a := range attrs {
+			if a.Attr.Type == unix.IFA_LOCAL && len(a.Value) == 4 {
+				return fmt.Sprintf("%d.%d.%d.%d", a.Value[0], a.Value[1], a.Value[2], a.Value[3])
+			}
+		}
+	}
+	return ""
+}
+
+// openConsole opens the console for writing; what the kernel gave us as stderr is the next best.
+func openConsole() *os.File {
+	f, err := os.OpenFile("/dev/console", os.O_WRONLY|unix.O_NOCTTY, 0)
+	if err != nil {
+		return os.Stderr
+	}
+	return f
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/upscard/upscard/services/supervise"
+	"github.com/upscard/upscard/services/usb"
+)
+
+// keeper is what the USB part needs of the supervisor.
+type keeper interface {
+	Add(supervise.Program) error
+	Remove(name string)
+	Status() []supervise.Status
+	Changed() <-chan struct{}
+}
+
+// usbWorld gives every device that may be a UPS to the drivers' group and keeps a driver for each.
+type usbWorld struct {
+	sysfs, run string
+	self       string // path of this binary
+	keeper     keeper
+	logger     *slog.Logger
+	grant      func(node string) error
+}
+
+// grantUSB lets the drivers open the device node.
+func grantUSB(node string) error {
+	return errors.Join(os.Chown(node, 0, gidUSB), os.Chmod(node, 0o660))
+}
+
+// Run follows the kernel's events until ctx ends. It fails when they cannot be had.
+func (w *usbWorld) Run(ctx context.Context) error {
+	events, err := usb.Listen()
+	if err != nil {
+		return err
+	}
+	defer events.Close()
+	ctx, cancel := context.WithCancelCause(ctx)
+	look := make(chan struct{}, 1)
+	look <- struct{}{} // what was plugged in before
+	var follower sync.WaitGroup
+	follower.Go(func() { cancel(follow(ctx, events, look)) })
+	defer follower.Wait()
+	defer cancel(nil)
+	w.loop(ctx, look)
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// follow asks for a look at each USB event. A burst of them makes one.
+func follow(ctx context.Context, events *usb.Uevents, look chan<- struct{}) error {
+	for {
+		e, err := events.Next(ctx)
+		switch {
+		case err == nil && !e.USB():
+			continue
+		case err != nil && !errors.Is(err, usb.ErrLost):
+			return err
+		}
+		select {
+		case look <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (w *usbWorld) loop(ctx context.Context, look <-chan struct{}) {
+	s := newSeats()
+	for ctx.Err() == nil {
+		changed := w.keeper.Changed()
+		w.settle(s)
+		for seat := s.next(time.Now()); seat != 0; seat = s.next(time.Now()) {
+			w.start(s, seat)
+		}
+		var settled <-chan time.Time
+		if t := s.deadline(); !t.IsZero() {
+			settled = time.After(time.Until(t))
+		}
+		select {
+		case <-ctx.Done():
+		case <-look:
+			w.scan(s)
+		case <-changed:
+		case <-settled:
+		}
+	}
+}
+
+func (w *usbWorld) scan(s *seats) {
+	found, err := usb.Scan(w.sysfs)
+	if err != nil {
+		w.logger.Error("USB devices cannot be listed", "err", err)
+		return
+	}
+	for _, a := range found {
+		if err := w.grant(a.Node); err != nil && !errors.Is(err, os.ErrNotExist) { // unplugged meanwhile
+			w.logger.Error("device cannot be given to its driver", "device", a.ID, "err", err)
+		}
+	}
+	changed, full := s.scanned(found)
+	for _, err := range full {
+		w.logger.Warn("device is left alone", "err", err)
+	}
+	if changed {
+		w.writeRoster(s)
+	}
+}
+
+func (w *usbWorld) writeRoster(s *seats) {
+	if err := usb.WriteRoster(w.run, s.roster); err != nil {
+		w.logger.Error("roster is not written", "err", err)
+	}
+}
+
+func (w *usbWorld) start(s *seats, seat int) {
+	device, _ := s.roster.Seat(seat)
+	w.logger.Info("device may be a UPS", "device", device, "seat", seat)
+	if err := w.keeper.Add(driver(seat).supervised(w.self)); err != nil {
+		w.logger.Error("driver is not started", "seat", seat, "err", err)
+	}
+}
+
+// settle looks at the drivers: the seat of one that is ready or has ended once is settled, and a device that its driver refused is
+// given up.
+func (w *usbWorld) settle(s *seats) {
+	byName := make(map[string]supervise.Status)
+	for _, st := range w.keeper.Status() {
+		byName[st.Name] = st
+	}
+	for seat := range s.drivers {
+		name := driver(seat).name
+		st, ok := byName[name]
+		switch {
+		case !ok:
+		case st.Ended(exitNoUPS):
+			device, _ := s.roster.Seat(seat)
+			w.logger.Info("device is no UPS", "device", device, "seat", seat)
+			w.keeper.Remove(name)
+			s.noUPS(seat)
+			w.writeRoster(s)
+		case st.State == supervise.Ready, st.State == supervise.Pausing:
+			s.settled(seat)
+		}
+	}
+}
