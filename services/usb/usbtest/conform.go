@@ -1,0 +1,74 @@
+package usbtest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/upscard/upscard/services/usb"
+)
+
+// Conform tests what holds for every usb.Device, fake or real. It only reads, and closes the device.
+func Conform(t *testing.T, d usb.Device) {
+	t.Run("HID descriptor", func(t *testing.T) {
+		h := d.HIDDescriptor()
+		if h == nil {
+			t.Skip("the device has none")
+		}
+		if len(h) < 9 || int(h[0]) != len(h) || h[1] != descriptorHID {
+			t.Errorf("got % x", h)
+		}
+	})
+	t.Run("report descriptor", func(t *testing.T) {
+		first, second := readDescriptor(t, d, make([]byte, 4096)), readDescriptor(t, d, make([]byte, 4096))
+		if len(first) == 0 || !bytes.Equal(first, second) {
+			t.Errorf("got %d bytes, then %d, not the same", len(first), len(second))
+		}
+		if short := readDescriptor(t, d, make([]byte, 4)); !bytes.Equal(short, first[:4]) {
+			t.Errorf("a short read gave % x of % x", short, first[:4])
+		}
+	})
+	t.Run("stall", func(t *testing.T) {
+		const noSuchDescriptor = 0x2f << 8
+		_, err := d.Control(0x81, 6, noSuchDescriptor, uint16(d.Interface()), make([]byte, 8))
+		if !errors.Is(err, usb.ErrStall) {
+			t.Errorf("an unknown descriptor: got %v", err)
+		}
+		if len(readDescriptor(t, d, make([]byte, 4))) != 4 {
+			t.Error("the device stays stalled")
+		}
+	})
+	t.Run("interrupt cancelled", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := d.Interrupt(ctx, make([]byte, 64)); !errors.Is(err, context.Canceled) && !errors.Is(err, usb.ErrNoInterrupt) {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("closed", func(t *testing.T) {
+		for range 2 {
+			if err := d.Close(); err != nil {
+				t.Errorf("Close: %v", err)
+			}
+		}
+		if _, err := d.Control(0x81, 6, descriptorReport<<8, uint16(d.Interface()), make([]byte, 8)); err == nil {
+			t.Error("Control works on a closed device")
+		}
+		if _, err := d.String(1); err == nil {
+			t.Error("String works on a closed device")
+		}
+		if _, err := d.Interrupt(t.Context(), make([]byte, 64)); err == nil {
+			t.Error("Interrupt works on a closed device")
+		}
+	})
+}
+
+func readDescriptor(t *testing.T, d usb.Device, buffer []byte) []byte {
+	t.Helper()
+	n, err := d.Control(0x81, 6, descriptorReport<<8, uint16(d.Interface()), buffer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return buffer[:n]
+}
