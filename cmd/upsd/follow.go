@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"sync"
+
+	"github.com/upscard/upscard/services/driversock"
+	"github.com/upscard/upscard/services/nut"
+)
+
+// maxUPS bounds the UPSes that appear: everybody may put a socket into the directory.
+const maxUPS = 64
+
+// follow keeps every UPS's store equal to its driver's, as drivers' sockets appear in dir, until ctx ends.
+func follow(ctx context.Context, dir string, registry *nut.Registry, logger *slog.Logger) error {
+	if err := os.MkdirAll(dir, 0o770); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	f := fleet{registry: registry, logger: logger, drivers: make(map[*nut.UPS]*driver)}
+	defer f.running.Wait()
+	defer cancel()
+	return driversock.Watch(ctx, dir, func(s driversock.Socket) { f.appeared(ctx, s) })
+}
+
+// fleet is the followers of all drivers. It is used by one goroutine.
+type fleet struct {
+	registry *nut.Registry
+	logger   *slog.Logger
+	drivers  map[*nut.UPS]*driver
+	running  sync.WaitGroup
+}
+
+// driver is the follower of the driver of one UPS.
+type driver struct {
+	path string
+	wake chan struct{}
+	stop func() // returns once the follower has ended
+}
+
+// appeared follows a socket, or tells its follower that it is there again. A UPS's newest socket wins: another driver
+// took it over.
+func (f *fleet) appeared(ctx context.Context, s driversock.Socket) {
+	if n := len(f.registry.All()); n >= maxUPS && f.registry.Find(s.UPS) == nil {
+		f.logger.Warn("UPS ignored: too many", "ups", s.UPS, "limit", maxUPS)
+		return
+	}
+	u := f.registry.Add(s.UPS, "")
+	d := f.drivers[u]
+	if d != nil && d.path == s.Path {
+		select {
+		case d.wake <- struct{}{}:
+		default:
+		}
+		return
+	}
+	if d != nil {
+		f.logger.Info("another driver takes over", "ups", u.Name(), "socket", s.Path)
+		d.stop()
+	}
+	f.drivers[u] = f.start(ctx, u, s.Path)
+}
+
+func (f *fleet) start(ctx context.Context, u *nut.UPS, path string) *driver {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	d := &driver{path: path, wake: make(chan struct{}, 1)}
+	d.stop = func() {
+		cancel()
+		<-done
+	}
+	opts := driversock.FollowOptions{
+		Logger: f.logger.With("ups", u.Name()),
+		Wake:   d.wake,
+		OnData: u.DriverCame,
+	}
+	f.running.Go(func() {
+		defer close(done)
+		if err := driversock.Follow(ctx, path, u.Store(), opts); err != nil {
+			f.logger.Error("driver no longer followed", "ups", u.Name(), "err", err)
+		}
+	})
+	return d
+}

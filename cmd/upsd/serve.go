@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+
+	"github.com/upscard/upscard/services/config"
+	"github.com/upscard/upscard/services/driversock"
+	"github.com/upscard/upscard/services/nut"
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
+)
+
+// version is what clients are told. They compare the number in it with NUT's, whose protocol this release speaks.
+const version = "2.8.5 (upscard)"
+
+// defaultUPS is the name of the only UPS where nothing is configured.
+const defaultUPS = "ups"
+
+// serve runs until ctx ends. Clients get answers before any driver is there.
+func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.Logger) error {
+	addrs := cfg.Listen
+	if len(opts.listen) > 0 {
+		addrs = opts.listen
+	}
+	listeners, err := listen(ctx, addrs)
+	if err != nil {
+		return err
+	}
+	host := newHost(cfg, logger)
+	server := nut.NewServer(host)
+	g, ctx := errgroup.WithContext(ctx)
+	for _, ln := range listeners {
+		logger.Info("listening", "addr", ln.Addr())
+		g.Go(func() error { return server.Serve(ctx, ln) })
+	}
+	dir := driversock.Dir(opts.run)
+	g.Go(func() error { return follow(ctx, dir, host.Registry, logger) })
+	g.Go(func() error { return tellReady(opts.ready) })
+	return g.Wait()
+}
+
+// newHost offers the configured UPSes, or one by the default name.
+func newHost(cfg *config.Config, logger *slog.Logger) *nut.Host {
+	registry := new(nut.Registry)
+	for _, u := range cfg.UPS {
+		registry.Add(u.Name, u.Desc)
+	}
+	if len(cfg.UPS) == 0 {
+		registry.Add(defaultUPS, "")
+	}
+	users := make([]nut.User, 0, len(cfg.Users))
+	for _, u := range cfg.Users {
+		users = append(users, nut.User{Name: u.Name, Password: u.Password, Monitor: u.Upsmon != ""})
+	}
+	return &nut.Host{Registry: registry, Users: nut.NewUsers(users), Version: version, Logger: logger}
+}
+
+// listen binds every address or none.
+func listen(ctx context.Context, addrs []string) ([]net.Listener, error) {
+	lc := net.ListenConfig{Control: freebind}
+	var listeners []net.Listener
+	for _, addr := range addrs {
+		ln, err := lc.Listen(ctx, "tcp", addr)
+		if err != nil {
+			for _, ln := range listeners {
+				ln.Close()
+			}
+			return nil, fmt.Errorf("listen on %s: %w", addr, err)
+		}
+		listeners = append(listeners, ln)
+	}
+	return listeners, nil
+}
+
+// freebind lets a socket have an address that the machine gets later.
+func freebind(network, _ string, conn syscall.RawConn) error {
+	level, option := unix.SOL_IP, unix.IP_FREEBIND
+	if strings.HasSuffix(network, "6") {
+		level, option = unix.SOL_IPV6, unix.IPV6_FREEBIND
+	}
+	var err error
+	if e := conn.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), level, option, 1) }); e != nil {
+		return e
+	}
+	return err
+}
+
+// tellReady tells the parent, through an inherited descriptor, that clients are being served.
+func tellReady(fd int) error {
+	if fd <= 0 {
+		return nil
+	}
+	f := os.NewFile(uintptr(fd), "ready")
+	if f == nil {
+		return fmt.Errorf("ready: bad descriptor %d", fd)
+	}
+	_, err := f.WriteString("READY\n")
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	return err
+}

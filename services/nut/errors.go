@@ -1,0 +1,21 @@
+package nut
+
+// errorCode is what follows ERR (NUT's net-protocol.txt, "Error responses"). Clients know no others.
+type errorCode string
+
+const (
+	errAccessDenied         errorCode = "ACCESS-DENIED"
+	errAlreadyLoggedIn      errorCode = "ALREADY-LOGGED-IN"
+	errAlreadySetPassword   errorCode = "ALREADY-SET-PASSWORD"
+	errAlreadySetUsername   errorCode = "ALREADY-SET-USERNAME"
+	errCmdNotSupported      errorCode = "CMD-NOT-SUPPORTED"
+	errDataStale            errorCode = "DATA-STALE"
+	errDriverNotConnected   errorCode = "DRIVER-NOT-CONNECTED"
+	errFeatureNotConfigured errorCode = "FEATURE-NOT-CONFIGURED"
+	errInvalidArgument      errorCode = "INVALID-ARGUMENT"
+	errPasswordRequired     errorCode = "PASSWORD-REQUIRED"
+	errUnknownCommand       errorCode = "UNKNOWN-COMMAND"
+	errUnknownUPS           errorCode = "UNKNOWN-UPS"
+	errUsernameRequired     errorCode = "USERNAME-REQUIRED"
+	errVarNotSupported      errorCode = "VAR-NOT-SUPPORTED"
+)

@@ -1,0 +1,106 @@
+package nut
+
+import (
+	"bytes"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/upscard/upscard/services/ups"
+)
+
+// UPS is one UPS that the server offers.
+type UPS struct {
+	name, desc string
+	store      *ups.Store
+	came       atomic.Bool
+
+	mu     sync.Mutex
+	logins []*Session // oldest first
+}
+
+// Name is the name that clients use.
+func (u *UPS) Name() string { return u.name }
+
+// Store holds the state. Whoever follows the driver sets it.
+func (u *UPS) Store() *ups.Store { return u.store }
+
+// DriverCame records that a driver has told this UPS's state once. From then on its absence is called stale data: to
+// a client that watches a power failure, a driver that died is no driver that was never configured.
+func (u *UPS) DriverCame() { u.came.Store(true) }
+
+// current returns the snapshot if it may be shown, else the error that says why not.
+func (u *UPS) current() (*ups.Snapshot, errorCode) {
+	snap := u.store.Get()
+	switch {
+	case snap.Freshness() == ups.Fresh:
+		return snap, ""
+	case snap.Freshness() == ups.Absent && !u.came.Load():
+		return nil, errDriverNotConnected
+	default:
+		return nil, errDataStale
+	}
+}
+
+func (u *UPS) login(s *Session) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.logins = append(u.logins, s)
+}
+
+func (u *UPS) logout(s *Session) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.logins = slices.DeleteFunc(u.logins, func(t *Session) bool { return s == t })
+}
+
+// clients returns the addresses of those logged in.
+func (u *UPS) clients() []string {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	list := make([]string, 0, len(u.logins))
+	for _, s := range u.logins {
+		list = append(list, s.addr)
+	}
+	return list
+}
+
+// Registry is the list of UPSes, which only grows. Its zero value is empty.
+type Registry struct {
+	mu   sync.Mutex // held by Add
+	list atomic.Pointer[[]*UPS]
+}
+
+// Add returns the UPS of that name, which it adds at the end of the list if it is new. Case does not tell names apart.
+func (r *Registry) Add(name, desc string) *UPS {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if u := r.lookup([]byte(name)); u != nil {
+		return u
+	}
+	u := &UPS{name: name, desc: desc, store: ups.NewStore()}
+	list := append(slices.Clone(r.All()), u)
+	r.list.Store(&list)
+	return u
+}
+
+// All returns the UPSes in order. The caller must not modify it.
+func (r *Registry) All() []*UPS {
+	if p := r.list.Load(); p != nil {
+		return *p
+	}
+	return nil
+}
+
+// Find returns the named UPS or nil.
+func (r *Registry) Find(name string) *UPS { return r.lookup([]byte(name)) }
+
+// lookup returns the named UPS or nil.
+func (r *Registry) lookup(name []byte) *UPS {
+	for _, u := range r.All() {
+		if len(u.name) == len(name) && bytes.EqualFold([]byte(u.name), name) {
+			return u
+		}
+	}
+	return nil
+}

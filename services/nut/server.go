@@ -1,0 +1,134 @@
+package nut
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	// maxConns bounds the connections of all listeners together.
+	maxConns = 4096
+	// writeTimeout is how long a client may leave its socket full before it is dropped.
+	writeTimeout = 10 * time.Second
+	// maxKept is the largest buffer, in bytes, that is kept for further answers.
+	maxKept = 64 << 10
+)
+
+// Server carries sessions over connections.
+type Server struct {
+	host    *Host
+	slots   chan struct{}
+	replies sync.Pool // of *[]byte
+}
+
+// NewServer returns a server of the host's UPSes.
+func NewServer(host *Host) *Server {
+	return &Server{
+		host:    host,
+		slots:   make(chan struct{}, maxConns),
+		replies: sync.Pool{New: func() any { return new([]byte) }},
+	}
+}
+
+// Serve answers the clients of one listener until ctx ends; it closes the listener and every connection it took. Several
+// may run at once.
+func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	defer ln.Close()
+	defer context.AfterFunc(ctx, func() { ln.Close() })()
+	for {
+		conn, err := ln.Accept()
+		switch {
+		case ctx.Err() != nil:
+			if err == nil {
+				conn.Close()
+			}
+			return nil
+		case isTransient(err):
+			s.host.Logger.Warn("accept", "err", err)
+			time.Sleep(50 * time.Millisecond)
+			continue
+		case err != nil:
+			return fmt.Errorf("listener %s: %w", ln.Addr(), err)
+		}
+		select {
+		case s.slots <- struct{}{}:
+			wg.Go(func() {
+				defer func() { <-s.slots }()
+				s.serve(ctx, conn)
+			})
+		default:
+			s.host.Logger.Warn("connection refused: too many", "addr", conn.RemoteAddr(), "limit", maxConns)
+			conn.Close()
+		}
+	}
+}
+
+// isTransient reports whether accepting may work again in a moment.
+func isTransient(err error) bool {
+	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// serve runs one session. A client may be idle for ever: the system's keep-alives find out who is gone.
+func (s *Server) serve(ctx context.Context, conn net.Conn) {
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	session := NewSession(s.host, clientAddr(conn.RemoteAddr()))
+	defer session.Close()
+	in := make([]byte, 1024)
+	for {
+		n, err := conn.Read(in)
+		if !s.answer(conn, session, in[:n]) || err != nil {
+			return
+		}
+	}
+}
+
+// answer feeds a session with what was read, one write for each batch of answers, and reports whether it goes on.
+func (s *Server) answer(conn net.Conn, session *Session, data []byte) bool {
+	buf := s.replies.Get().(*[]byte)
+	defer func() {
+		if cap(*buf) <= maxKept {
+			s.replies.Put(buf)
+		}
+	}()
+	for len(data) > 0 {
+		reply, rest, open := session.Take((*buf)[:0], data)
+		*buf, data = reply, rest
+		if len(reply) > 0 {
+			if err := conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+				return false
+			}
+			if _, err := conn.Write(reply); err != nil {
+				return false
+			}
+		}
+		if !open {
+			return false
+		}
+	}
+	return true
+}
+
+// clientAddr is the address as LIST CLIENT shows it: no port, and IPv4 as such on a socket that takes both.
+func clientAddr(addr net.Addr) string {
+	ap, err := netip.ParseAddrPort(addr.String())
+	if err != nil {
+		return addr.String()
+	}
+	return ap.Addr().Unmap().String()
+}

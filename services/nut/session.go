@@ -1,0 +1,172 @@
+// Package nut serves NUT's network protocol (docs/net-protocol.txt).
+package nut
+
+import (
+	"bytes"
+	"log/slog"
+
+	"github.com/upscard/upscard/services/parseconf"
+)
+
+// Limits of what a client sends, in bytes. A line over maxLine is refused, one over maxJunk ends the session.
+const (
+	maxLine = 1024
+	maxJunk = 64 << 10
+)
+
+// maxBatch is about how many bytes of answers to pipelined requests are collected for one write.
+const maxBatch = 32 << 10
+
+// Host is what all sessions of a server share.
+type Host struct {
+	Registry *Registry
+	Users    *Users
+	Version  string // as VER tells it
+	Logger   *slog.Logger
+}
+
+// Session is the server's side of one connection as a state machine: bytes in, bytes out. It is used by one goroutine.
+type Session struct {
+	host  *Host
+	addr  string // the client's, without port
+	split parseconf.Splitter
+
+	line   []byte // begin of a line whose end has not come
+	length int    // of that line, kept or not
+
+	out    []byte // the answers of the current Take
+	closed bool
+
+	username, password       string
+	hasUsername, hasPassword bool
+	loggedIn                 *UPS
+	tracking                 bool
+}
+
+// NewSession begins a session of the client at addr.
+func NewSession(host *Host, addr string) *Session {
+	return &Session{host: host, addr: addr}
+}
+
+// Close undoes the client's LOGIN. The session must not be used again.
+func (s *Session) Close() {
+	if s.loggedIn != nil {
+		s.loggedIn.logout(s)
+		s.host.Logger.Info("client logged out", "user", s.username, "addr", s.addr, "ups", s.loggedIn.name)
+		s.loggedIn = nil
+	}
+}
+
+// Take consumes bytes from the client, cut anywhere, and appends the answers to dst. It may leave some of data for the
+// next call, once the answers fill a write. After open turned false the connection is to be closed behind the reply.
+func (s *Session) Take(dst, data []byte) (reply, rest []byte, open bool) {
+	s.out = dst
+	for len(data) > 0 && !s.closed && len(s.out)-len(dst) < maxBatch {
+		part, after, complete := bytes.Cut(data, []byte{'\n'})
+		data = after
+		s.measure(len(part))
+		if s.length > maxLine {
+			s.line = nil
+		} else if !complete {
+			s.line = append(s.line, part...)
+		} else if len(s.line) > 0 {
+			s.line = append(s.line, part...)
+			s.command(s.line)
+		} else {
+			s.command(part)
+		}
+		if complete {
+			s.line, s.length = s.line[:0], 0
+		}
+	}
+	reply, s.out = s.out, nil
+	return reply, data, !s.closed
+}
+
+// measure adds n bytes to the line's length and answers when it grows too long, whether its end ever comes or not.
+func (s *Session) measure(n int) {
+	before := s.length
+	s.length += n
+	if before <= maxLine && s.length > maxLine {
+		s.err(errInvalidArgument)
+	}
+	if s.length > maxJunk {
+		s.closed = true
+	}
+}
+
+// command answers one line.
+func (s *Session) command(line []byte) {
+	words, err := s.split.Split(line)
+	switch {
+	case err != nil:
+		s.err(errInvalidArgument)
+		return
+	case len(words) == 0:
+		s.err(errUnknownCommand)
+		return
+	}
+	for i := range commands {
+		c := &commands[i]
+		if !equalFold(words[0], c.name) {
+			continue
+		}
+		if c.needsUser && !s.identified() {
+			return
+		}
+		c.run(s, words[1:])
+		return
+	}
+	s.err(errUnknownCommand)
+}
+
+// identified answers with an error unless the client gave a name and a password, right or wrong.
+func (s *Session) identified() bool {
+	switch {
+	case !s.hasUsername:
+		s.err(errUsernameRequired)
+	case !s.hasPassword:
+		s.err(errPasswordRequired)
+	default:
+		return true
+	}
+	return false
+}
+
+// err answers with an error.
+func (s *Session) err(code errorCode) {
+	s.out = append(s.out, "ERR "...)
+	s.out = append(s.out, code...)
+	s.out = append(s.out, '\n')
+}
+
+// say answers with one line of words that need no quoting.
+func (s *Session) say(words ...string) {
+	for i, w := range words {
+		if i > 0 {
+			s.out = append(s.out, ' ')
+		}
+		s.out = append(s.out, w...)
+	}
+	s.out = append(s.out, '\n')
+}
+
+// echo appends a word, what the client sent as its arguments, and a blank behind each.
+func (s *Session) echo(word string, args ...[]byte) {
+	s.out = append(s.out, word...)
+	s.out = append(s.out, ' ')
+	for _, a := range args {
+		s.out = append(s.out, a...)
+		s.out = append(s.out, ' ')
+	}
+}
+
+// quote appends a quoted value and ends the line.
+func (s *Session) quote(value string) {
+	s.out = parseconf.AppendQuoted(s.out, value)
+	s.out = append(s.out, '\n')
+}
+
+func equalFold(word []byte, name string) bool {
+	return len(word) == len(name) && bytes.EqualFold(word, []byte(name))
+}

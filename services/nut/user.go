@@ -1,0 +1,112 @@
+package nut
+
+func (s *Session) setUsername(args [][]byte) {
+	switch {
+	case len(args) != 1:
+		s.err(errInvalidArgument)
+	case s.hasUsername:
+		s.err(errAlreadySetUsername)
+	default:
+		s.username, s.hasUsername = string(args[0]), true
+		s.say("OK")
+	}
+}
+
+func (s *Session) setPassword(args [][]byte) {
+	switch {
+	case len(args) != 1:
+		s.err(errInvalidArgument)
+	case s.hasPassword:
+		s.err(errAlreadySetPassword)
+	default:
+		s.password, s.hasPassword = string(args[0]), true
+		s.say("OK")
+	}
+}
+
+// login is LOGIN <ups>: the client declares that the UPS feeds it.
+func (s *Session) login(args [][]byte) {
+	switch {
+	case len(args) != 1:
+		s.err(errInvalidArgument)
+		return
+	case s.loggedIn != nil:
+		s.err(errAlreadyLoggedIn)
+		return
+	}
+	u := s.ups(args[0])
+	if u == nil {
+		return
+	}
+	log := s.host.Logger.With("user", s.username, "addr", s.addr, "ups", u.name)
+	if !s.host.Users.mayLogin(s.username, s.password) {
+		log.Warn("login refused")
+		s.err(errAccessDenied)
+		return
+	}
+	s.loggedIn = u
+	u.login(s)
+	log.Info("client logged in")
+	s.say("OK")
+}
+
+func (s *Session) logout() {
+	s.say("OK Goodbye")
+	s.closed = true
+}
+
+// claim is PRIMARY, MASTER or FSD <ups>, which no user has a right to.
+func (s *Session) claim(args [][]byte) {
+	if len(args) != 1 {
+		s.err(errInvalidArgument)
+		return
+	}
+	if s.ups(args[0]) != nil {
+		s.err(errAccessDenied)
+	}
+}
+
+// set is SET VAR <ups> <var> <value>, which no user has a right to, or SET TRACKING ON|OFF.
+func (s *Session) set(args [][]byte) {
+	switch {
+	case len(args) >= 4 && equalFold(args[0], "VAR"):
+		u := s.ups(args[1])
+		if u == nil {
+			return
+		}
+		if _, code := u.current(); code != "" {
+			s.err(code)
+			return
+		}
+		s.err(errAccessDenied)
+	case len(args) >= 2 && equalFold(args[0], "TRACKING") && equalFold(args[1], "ON"):
+		s.tracking = true
+		s.say("OK")
+	case len(args) >= 2 && equalFold(args[0], "TRACKING") && equalFold(args[1], "OFF"):
+		s.tracking = false
+		s.say("OK")
+	default:
+		s.err(errInvalidArgument)
+	}
+}
+
+// instCmd is INSTCMD <ups> <command> [<parameter>], which no user has a right to.
+func (s *Session) instCmd(args [][]byte) {
+	if len(args) < 2 {
+		s.err(errInvalidArgument)
+		return
+	}
+	u := s.ups(args[0])
+	if u == nil {
+		return
+	}
+	snap, code := u.current()
+	switch {
+	case code != "":
+		s.err(code)
+	case !snap.HasCommand(string(args[1])):
+		s.err(errCmdNotSupported)
+	default:
+		s.err(errAccessDenied)
+	}
+}
