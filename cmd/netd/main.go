@@ -1,0 +1,75 @@
+// Command netd gives the card its network address.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"syscall"
+
+	"github.com/upscard/upscard/services/netconf"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stderr)) }
+
+// run returns the exit code: 0 asked to stop, 1 failure, 2 wrong use.
+func run(args []string, stderr io.Writer) int {
+	flags := flag.NewFlagSet("netd", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.String("config", "/etc/upscard.toml", "configuration `file`; nothing in it concerns netd")
+	runDir := flags.String("run", "/run", "`directory` of what runs; resolv.conf goes to its netd/")
+	ready := flags.Int("ready", 0, "`descriptor` that is told when there is an address")
+	only := flags.String("interface", "", "`name` of the interface (default: the first wired one)")
+	if err := flags.Parse(args); err != nil {
+		return 2
+	}
+	if flags.NArg() > 0 {
+		fmt.Fprintf(stderr, "netd: %q: no arguments are taken\n", flags.Arg(0))
+		return 2
+	}
+	logger := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{ReplaceAttr: dropTime}))
+	dir := filepath.Join(*runDir, "netd")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		logger.Error("run directory", "err", err)
+		return 1
+	}
+	hostname, err := os.Hostname()
+	if err != nil {
+		logger.Warn("host name is not sent", "err", err)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	err = netconf.Run(ctx, netconf.Options{Interface: *only, Hostname: hostname, Sysfs: "/sys", Proc: "/proc", Dir: dir,
+		Logger: logger, Configured: sync.OnceFunc(func() { sayReady(*ready, logger) })})
+	if err != nil {
+		logger.Error("network", "err", err)
+		return 1
+	}
+	return 0
+}
+
+// sayReady tells the supervisor that there is an address.
+func sayReady(fd int, logger *slog.Logger) {
+	if fd <= 0 {
+		return
+	}
+	f := os.NewFile(uintptr(fd), "ready")
+	defer f.Close()
+	if _, err := f.WriteString("READY\n"); err != nil {
+		logger.Warn("readiness", "err", err)
+	}
+}
+
+// dropTime leaves out the time: whoever reads the lines puts it in front.
+func dropTime(groups []string, a slog.Attr) slog.Attr {
+	if a.Key == slog.TimeKey && len(groups) == 0 {
+		return slog.Attr{}
+	}
+	return a
+}

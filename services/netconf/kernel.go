@@ -1,0 +1,149 @@
+package netconf
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// kernel sets addresses and routes of an interface.
+type kernel struct {
+	proc string // where proc is mounted
+}
+
+// sysctls are the interface's settings, below proc/sys/net/.
+func sysctls(name string) []struct{ path, value string } {
+	v4, v6 := "ipv4/conf/"+name+"/", "ipv6/conf/"+name+"/"
+	return []struct{ path, value string }{
+		{v4 + "arp_notify", "1"}, // tell the neighbours when the address comes
+		{v4 + "accept_source_route", "0"},
+		{v4 + "accept_redirects", "0"},
+		{v6 + "disable_ipv6", "0"},
+		{v6 + "accept_ra", "1"}, // addresses by SLAAC, from the kernel itself
+		{v6 + "autoconf", "1"},
+		{v6 + "addr_gen_mode", "0"}, // from the hardware address: the same after each boot
+		{v6 + "use_tempaddr", "0"},
+		{v6 + "accept_redirects", "0"},
+	}
+}
+
+// up sets the interface up, after its settings.
+func (k kernel) up(link Link) error {
+	var errs []error
+	for _, s := range sysctls(link.Name) {
+		err := os.WriteFile(filepath.Join(k.proc, "sys/net", s.path), []byte(s.value), 0)
+		if err != nil && !errors.Is(err, os.ErrNotExist) { // a kernel without IPv6 has not all of them
+			errs = append(errs, err)
+		}
+	}
+	l, err := netlink.LinkByIndex(link.Index)
+	if err == nil {
+		err = netlink.LinkSetUp(l)
+	}
+	if err != nil {
+		errs = append(errs, fmt.Errorf("%s: %w", link.Name, err))
+	}
+	return errors.Join(errs...)
+}
+
+// configure gives the interface the lease's address, until it expires even if nobody is left to take it away, and its routes. All other
+// IPv4 addresses and routes of DHCP go.
+func (k kernel) configure(link Link, lease Lease, now time.Time) error {
+	l, err := netlink.LinkByIndex(link.Index)
+	if err != nil {
+		return fmt.Errorf("%s: %w", link.Name, err)
+	}
+	left := int(min(lease.Expiry().Sub(now)/time.Second+1, 1<<31-1))
+	addr := &netlink.Addr{IPNet: ipNet(lease.Address), ValidLft: left, PreferedLft: left}
+	if err := netlink.AddrReplace(l, addr); err != nil {
+		return fmt.Errorf("%s: address %v: %w", link.Name, lease.Address, err)
+	}
+	errs := []error{k.removeAddresses(l, lease.Address)}
+	wanted := make(map[string]bool)
+	for _, r := range ordered(lease.Routes) {
+		route := netlinkRoute(l, r, lease.Address.Addr())
+		wanted[routeKey(*route)] = true
+		if err := netlink.RouteReplace(route); err != nil {
+			errs = append(errs, fmt.Errorf("%s: route to %v: %w", link.Name, r.To, err))
+		}
+	}
+	errs = append(errs, k.removeRoutes(l, wanted))
+	return errors.Join(errs...)
+}
+
+// clear takes all IPv4 addresses and routes of DHCP from the interface.
+func (k kernel) clear(link Link) error {
+	l, err := netlink.LinkByIndex(link.Index)
+	if errors.As(err, &netlink.LinkNotFoundError{}) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", link.Name, err)
+	}
+	return errors.Join(k.removeRoutes(l, nil), k.removeAddresses(l, netip.Prefix{}))
+}
+
+func (kernel) removeAddresses(l netlink.Link, keep netip.Prefix) error {
+	addrs, err := netlink.AddrList(l, netlink.FAMILY_V4)
+	errs := []error{err}
+	for _, a := range addrs {
+		if keep.IsValid() && a.IPNet.String() == ipNet(keep).String() {
+			continue
+		}
+		errs = append(errs, netlink.AddrDel(l, &a))
+	}
+	return errors.Join(errs...)
+}
+
+func (kernel) removeRoutes(l netlink.Link, keep map[string]bool) error {
+	routes, err := netlink.RouteList(l, netlink.FAMILY_V4)
+	errs := []error{err}
+	for _, r := range routes {
+		if r.Protocol == unix.RTPROT_DHCP && !keep[routeKey(r)] {
+			errs = append(errs, netlink.RouteDel(&r))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// ordered puts routes to the link first: gateways of others may be behind them.
+func ordered(routes []Route) (out []Route) {
+	for _, direct := range []bool{true, false} {
+		for _, r := range routes {
+			if r.Gateway.IsValid() != direct {
+				out = append(out, r)
+			}
+		}
+	}
+	return out
+}
+
+func netlinkRoute(l netlink.Link, r Route, source netip.Addr) *netlink.Route {
+	route := &netlink.Route{LinkIndex: l.Attrs().Index, Dst: ipNet(r.To), Src: source.AsSlice(), Protocol: unix.RTPROT_DHCP}
+	if r.Gateway.IsValid() {
+		route.Gw = r.Gateway.AsSlice()
+		route.Flags = int(netlink.FLAG_ONLINK) // some networks hand out a gateway outside of the subnet
+	} else {
+		route.Scope = netlink.SCOPE_LINK
+	}
+	return route
+}
+
+func routeKey(r netlink.Route) string {
+	to := "0.0.0.0/0"
+	if r.Dst != nil {
+		to = r.Dst.String()
+	}
+	return fmt.Sprint(to, " via ", r.Gw)
+}
+
+func ipNet(p netip.Prefix) *net.IPNet {
+	return &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}
+}

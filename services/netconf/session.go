@@ -1,0 +1,131 @@
+package netconf
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+)
+
+// session is the life of one interface.
+type session struct {
+	*runner
+	logger  *slog.Logger
+	machine Machine
+	link    Link
+	applied Lease // what the interface is configured with; zero: nothing
+	silent  bool  // it was said that no server answers
+}
+
+// step does what the machine says is next. It returns early when changed is closed.
+func (s *session) step(ctx context.Context, link Link, changed <-chan struct{}) {
+	s.link = link
+	s.apply()
+	step, until := s.machine.Next(time.Now())
+	if step == Rest {
+		wait(ctx, changed, until)
+		return
+	}
+	held, _ := s.machine.Lease(time.Now())
+	got, err := s.ask(ctx, step, held, changed)
+	now := time.Now()
+	switch {
+	case err == nil:
+		s.silent = false
+		s.machine.Got(got)
+		s.apply()
+	case ctx.Err() != nil || isClosed(changed):
+		// The answer does not matter: ctx or the link is not what it was.
+	case errors.Is(err, errRefused):
+		s.logger.Warn("lease is refused", "step", step)
+		s.machine.Refused(now)
+	default:
+		if !s.silent {
+			s.logger.Warn("no answer from a DHCP server, trying on", "step", step, "err", err)
+		}
+		s.silent = true
+		s.machine.Failed(step, now)
+	}
+}
+
+// ask takes a step that ends with ctx, with the lease held, or when changed is closed.
+func (s *session) ask(ctx context.Context, step Step, held Lease, changed <-chan struct{}) (Lease, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if held.Duration > 0 {
+		var release context.CancelFunc
+		ctx, release = context.WithDeadline(ctx, held.Expiry())
+		defer release()
+	}
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		wait(ctx, changed, time.Time{})
+		cancel()
+	}()
+	lease, err := s.exchange(ctx, s.link, step, held)
+	cancel()
+	<-watched
+	return lease, err
+}
+
+// apply makes the interface what the machine's lease says. A renewal only moves the address's end of life.
+func (s *session) apply() {
+	now := time.Now()
+	lease, held := s.machine.Lease(now)
+	switch {
+	case held && lease.Acquired.Equal(s.applied.Acquired):
+	case held:
+		if err := s.system.configure(s.link, lease, now); err != nil {
+			s.logger.Error("lease is not set up in full", "err", err)
+		}
+		s.tell(lease)
+		s.applied = lease
+		s.configured()
+	case s.applied.Duration > 0:
+		s.logger.Warn("address is gone", "address", s.applied.Address)
+		s.withdraw(s.link)
+	}
+}
+
+// tell writes down and says what is new in a lease.
+func (s *session) tell(lease Lease) {
+	level := slog.LevelDebug
+	if !lease.same(s.applied) {
+		level = slog.LevelInfo
+		s.resolver(lease)
+	}
+	s.logger.Log(context.Background(), level, "address", "address", lease.Address, "server", lease.Server,
+		"routes", len(lease.Routes), "dns", len(lease.DNS), "lease", lease.Duration)
+}
+
+func (s *session) withdraw(link Link) {
+	if err := s.system.clear(link); err != nil {
+		s.logger.Error("address is not taken away", "err", err)
+	}
+	s.resolver(Lease{})
+	s.applied = Lease{}
+}
+
+// leave takes the address from the interface, because another one is used from now on.
+func (s *session) leave(next Link) {
+	if s.applied.Duration > 0 {
+		s.logger.Info("interface is left", "for", next.Name)
+		s.withdraw(s.link)
+	}
+}
+
+func (s *session) resolver(lease Lease) {
+	if err := writeResolvConf(s.dir, resolvConf(lease)); err != nil {
+		s.logger.Error("names cannot be resolved", "err", err)
+	}
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
