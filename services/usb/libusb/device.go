@@ -1,0 +1,192 @@
+//go:build cgo
+
+package libusb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/gousb"
+
+	"github.com/upscard/upscard/services/usb"
+)
+
+var _ usb.Device = (*device)(nil)
+
+// patience bounds how long a cancelled interrupt read or the closing of a device may take. Only a host controller or its
+// driver that hangs needs so long; the process should then end, which takes the transfer back.
+const patience = 1500 * time.Millisecond
+
+var (
+	errClosed = errors.New("device is closed")
+	errHung   = fmt.Errorf("a transfer cannot be cancelled: %w", usb.ErrTimeout)
+)
+
+type device struct {
+	id       usb.ID
+	handle   *gousb.Device
+	config   *gousb.Config
+	claimed  *gousb.Interface
+	hid      hidInterface
+	endpoint *gousb.InEndpoint // nil if there is none
+	language uint16            // of strings, 0 until it was asked for
+
+	mu     sync.Mutex // guards closed and done; not held during transfers
+	closed bool
+	done   context.CancelFunc // ends the interrupt read under way, if any
+	calls  sync.WaitGroup     // transfers under way
+}
+
+// claim is part of opening. The caller closes the device if it fails.
+func (d *device) claim(number int) (err error) {
+	defer noPanic(&err)
+	d.handle.ControlTimeout = controlTimeout
+	if err := d.handle.SetAutoDetach(true); err != nil {
+		return fmt.Errorf("detach kernel drivers: %w", wrap(err))
+	}
+	value, interfaces, err := d.configuration()
+	if err != nil {
+		return err
+	}
+	if d.hid, err = choose(interfaces, number); err != nil {
+		return err
+	}
+	if d.config, err = d.handle.Config(value); err != nil {
+		return err
+	}
+	if d.claimed, err = d.config.Interface(int(d.hid.number), 0); err != nil {
+		return err
+	}
+	if d.hid.endpoint == 0 {
+		return nil
+	}
+	d.endpoint, err = d.claimed.InEndpoint(int(d.hid.endpoint &^ directionIn))
+	return err
+}
+
+func (d *device) ID() usb.ID            { return d.id }
+func (d *device) Interface() uint8      { return d.hid.number }
+func (d *device) HIDDescriptor() []byte { return slices.Clone(d.hid.descriptor) }
+
+func (d *device) Control(requestType, request uint8, value, index uint16, data []byte) (int, error) {
+	if !d.begin(nil) {
+		return 0, fmt.Errorf("%v: %w", d.id, errClosed)
+	}
+	defer d.calls.Done()
+	n, err := d.handle.Control(requestType, request, value, index, data)
+	if err != nil {
+		return 0, fmt.Errorf("%v: %w", d.id, wrap(err))
+	}
+	return n, nil
+}
+
+func (d *device) Interrupt(ctx context.Context, packet []byte) (int, error) {
+	if d.endpoint == nil {
+		return 0, fmt.Errorf("%v: %w", d.id, usb.ErrNoInterrupt)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if !d.begin(cancel) {
+		return 0, fmt.Errorf("%v: %w", d.id, errClosed)
+	}
+	type result struct {
+		data []byte
+		err  error
+	}
+	// The read has a buffer of its own because it may outlive this call; Close waits for it.
+	read := make(chan result, 1)
+	go func() {
+		defer d.calls.Done()
+		buffer := make([]byte, max(d.hid.packet, 8))
+		n, err := d.endpoint.ReadContext(ctx, buffer)
+		read <- result{buffer[:max(n, 0)], err}
+	}()
+	var r result
+	select {
+	case r = <-read:
+	case <-ctx.Done():
+		select {
+		case r = <-read:
+		case <-time.After(patience):
+			return 0, fmt.Errorf("%v: interrupt: %w", d.id, errHung)
+		}
+	}
+	switch {
+	case r.err == nil:
+		return copy(packet, r.data), nil
+	case ctx.Err() != nil:
+		return 0, ctx.Err()
+	}
+	return 0, fmt.Errorf("%v: interrupt: %w", d.id, wrap(r.err))
+}
+
+// begin counts a transfer that calls.Done ends; it fails on a closed device. Close calls cancel, if there is one.
+func (d *device) begin(cancel context.CancelFunc) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return false
+	}
+	if cancel != nil {
+		d.done = cancel
+	}
+	d.calls.Add(1)
+	return true
+}
+
+// Close waits for the transfers under way, a bounded time. After it fails libusb cannot be used any more.
+func (d *device) Close() error {
+	d.mu.Lock()
+	closed, done := d.closed, d.done
+	d.closed = true
+	d.mu.Unlock()
+	if closed {
+		return nil
+	}
+	if done != nil {
+		done()
+	}
+	ended := make(chan error, 1)
+	go func() {
+		d.calls.Wait()
+		ended <- d.release()
+	}()
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(patience):
+		return fmt.Errorf("close %v: %w", d.id, errHung)
+	}
+}
+
+func (d *device) release() error {
+	if d.claimed != nil {
+		d.claimed.Close()
+	}
+	if d.config != nil {
+		if err := d.config.Close(); err != nil {
+			return err
+		}
+	}
+	return d.handle.Close()
+}
+
+// wrap turns libusb's errors into those of package usb; others stay as they are.
+func wrap(err error) error {
+	switch {
+	case errors.Is(err, gousb.ErrorNoDevice), errors.Is(err, gousb.TransferNoDevice):
+		return usb.ErrGone
+	case errors.Is(err, gousb.ErrorTimeout), errors.Is(err, gousb.TransferTimedOut):
+		return usb.ErrTimeout
+	case errors.Is(err, gousb.ErrorPipe), errors.Is(err, gousb.TransferStall):
+		return usb.ErrStall
+	case errors.Is(err, gousb.ErrorAccess):
+		return fs.ErrPermission
+	}
+	return err
+}
