@@ -1,0 +1,90 @@
+package identity_test
+
+import (
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/upscard/upscard/services/config"
+	"github.com/upscard/upscard/services/identity"
+	"github.com/upscard/upscard/services/usb"
+)
+
+var (
+	apc1  = usb.Seat{Port: "1-1", Vendor: 0x051d, Product: 2, Serial: "A"}
+	apc2  = usb.Seat{Port: "1-2", Vendor: 0x051d, Product: 2, Serial: "B"}
+	cyber = usb.Seat{Port: "1-3", Vendor: 0x0764, Product: 0x0501}
+	key   = usb.Seat{Port: "1-4", Vendor: 0x1050, Product: 0x0407, NotUPS: true}
+)
+
+func TestNames(t *testing.T) {
+	vendor := config.UPS{Name: "apc", VendorID: "051d"}
+	for _, test := range []struct {
+		name    string
+		entries []config.UPS
+		roster  usb.Roster
+		want    map[int]string
+		err     string // what it must contain; none where empty
+	}{
+		{"nothing", nil, nil, map[int]string{}, ""},
+		{"no file", nil, usb.Roster{apc1, cyber, apc2}, map[int]string{1: "ups", 2: "ups2", 3: "ups3"}, ""},
+		{"no UPS is skipped", nil, usb.Roster{key, apc1, key, cyber}, map[int]string{2: "ups", 4: "ups2"}, ""},
+		{"unbound entries in order", []config.UPS{{Name: "b"}, {Name: "a"}}, usb.Roster{apc1, apc2, cyber},
+			map[int]string{1: "b", 2: "a", 3: "ups"}, ""},
+		{"bound before unbound", []config.UPS{{Name: "any"}, {Name: "cyber", ProductID: "0501"}}, usb.Roster{cyber, apc1},
+			map[int]string{1: "cyber", 2: "any"}, ""},
+		{"all bindings", []config.UPS{{Name: "x", VendorID: "051d", ProductID: "0002", Serial: "B", Port: "1-2"}}, usb.Roster{apc1, apc2},
+			map[int]string{1: "ups", 2: "x"}, ""},
+		{"one binding differs", []config.UPS{{Name: "x", VendorID: "051d", ProductID: "0002", Serial: "B", Port: "1-1"}}, usb.Roster{apc1, apc2},
+			map[int]string{1: "ups", 2: "ups2"}, ""},
+		{"names of entries are reserved", []config.UPS{{Name: "ups", Port: "9-9"}, {Name: "ups3", Port: "9-8"}}, usb.Roster{apc1, apc2},
+			map[int]string{1: "ups2", 2: "ups4"}, ""},
+		{"an entry called ups2", []config.UPS{{Name: "ups2"}}, usb.Roster{apc1, apc2}, map[int]string{1: "ups2", 2: "ups"}, ""},
+		{"one entry, two devices", []config.UPS{vendor}, usb.Roster{apc1, apc2}, map[int]string{1: "apc", 2: "ups"},
+			"[ups.apc] claims both 051d:0002 at port 1-1 and 051d:0002 at port 1-2"},
+		{"two entries, one device", []config.UPS{vendor, {Name: "b", Serial: "A"}}, usb.Roster{apc1}, map[int]string{1: "apc"},
+			"[ups.apc] and [ups.b] both claim 051d:0002 at port 1-1"},
+		{"bound to what is no UPS", []config.UPS{{Name: "k", VendorID: "1050"}}, usb.Roster{key}, map[int]string{}, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := identity.Names(test.entries, test.roster)
+			if !maps.Equal(got, test.want) {
+				t.Errorf("got %v, want %v", got, test.want)
+			}
+			if (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
+				t.Errorf("got error %v, want %q", err, test.err)
+			}
+		})
+	}
+}
+
+// A device that comes must not rename those that are there, whatever the configuration.
+func TestNamesAreStable(t *testing.T) {
+	entries := []config.UPS{{Name: "free"}, {Name: "apc", VendorID: "051d"}, {Name: "ups2"}, {Name: "b", Serial: "B"}}
+	roster := usb.Roster{cyber, apc2, key, apc1, {Port: "2-1", Vendor: 1}, {Port: "2-2", Vendor: 1}, {Port: "2-3", Vendor: 1}}
+	before := map[int]string{}
+	for n := range roster {
+		got, _ := identity.Names(entries, roster[:n+1])
+		seen := make(map[string]bool)
+		for number, name := range got {
+			if before[number] != "" && before[number] != name {
+				t.Errorf("with %d seats, seat %d is %s; it was %s", n+1, number, name, before[number])
+			}
+			if seen[name] {
+				t.Errorf("with %d seats two are called %s: %v", n+1, name, got)
+			}
+			seen[name] = true
+		}
+		before = got
+	}
+}
+
+func TestEntry(t *testing.T) {
+	entries := []config.UPS{{Name: "a", Desc: "x"}}
+	if got := identity.Entry(entries, "a"); got != entries[0] {
+		t.Errorf("got %+v", got)
+	}
+	if got := identity.Entry(entries, "ups"); got != (config.UPS{Name: "ups"}) {
+		t.Errorf("got %+v", got)
+	}
+}
