@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/upscard/upscard/services/ups"
@@ -34,7 +35,7 @@ func (r *replica) apply(words [][]byte) bool {
 	if len(words) == 0 {
 		return false
 	}
-	v, ok := verbs[string(words[0])]
+	v, ok := verbs[strings.ToUpper(string(words[0]))]
 	if !ok || len(words) <= v.args {
 		return false
 	}
@@ -106,7 +107,7 @@ func (r *replica) setFlags(a [][]byte) {
 }
 
 func (r *replica) setAux(a [][]byte) {
-	if n, err := strconv.Atoi(string(a[1])); err == nil {
+	if n, err := strconv.Atoi(string(a[1])); err == nil && n >= 0 {
 		r.change(a[0], func(v *ups.Var) { v.MaxLen = n })
 	}
 }
