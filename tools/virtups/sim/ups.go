@@ -1,0 +1,134 @@
+package sim
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/upscard/upscard/services/hid"
+	"github.com/upscard/upscard/tools/virtups/device"
+	"github.com/upscard/upscard/tools/virtups/model"
+	"github.com/upscard/upscard/tools/virtups/usbredir"
+)
+
+// longestGap is how much time at most passes between two looks at the clock: a machine that slept does not empty the battery.
+const longestGap = 10 * time.Second
+
+// UPS is a simulated UPS on its USB port. Its methods may be called from any goroutine.
+type UPS struct {
+	desc        *device.Description
+	descriptors *device.Descriptors
+	parsed      *hid.Descriptor
+	host        *usbredir.Host
+	opts        Options
+
+	mu       sync.Mutex
+	unit     *model.Unit
+	reports  *reports
+	bindings []binding
+	faults   map[uint8]Fault
+	speed    float64
+	looked   time.Time // when the model was last moved
+	beat     time.Time // when the last heartbeat was
+	journal  journal
+}
+
+// New returns a UPS that runs on the mains and is plugged in.
+func New(desc *device.Description, opts Options) *UPS {
+	opts.defaults()
+	parsed, problems := hid.Parse(desc.ReportDescriptor)
+	for _, p := range problems {
+		opts.Logger.Debug("report descriptor", "problem", p.String())
+	}
+	now := opts.Now()
+	u := &UPS{
+		desc: desc, descriptors: desc.Descriptors(), parsed: parsed, opts: opts,
+		reports: newReports(desc, parsed), faults: map[uint8]Fault{}, speed: opts.Speed, looked: now, beat: now,
+	}
+	u.unit, u.bindings = bind(parsed, u.reports)
+	u.reports.refresh(u.unit, u.bindings)
+	u.host = usbredir.NewHost(usbDevice{u}, opts.Logger)
+	return u
+}
+
+// Serve lets virtual machines plug the UPS in, one after another, until ctx ends, and returns nil then. It closes the listener.
+func (u *UPS) Serve(ctx context.Context, ln net.Listener) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() { u.tick(ctx) })
+	err := u.host.Serve(ctx, ln)
+	cancel()
+	wg.Wait()
+	return err
+}
+
+// tick moves the model while nobody asks for it.
+func (u *UPS) tick(ctx context.Context) {
+	t := time.NewTicker(u.opts.Tick)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			u.mu.Lock()
+			u.advance()
+			u.mu.Unlock()
+		}
+	}
+}
+
+// advance moves the model to the present and reports what changed. The caller holds mu.
+func (u *UPS) advance() {
+	now := u.opts.Now()
+	if d := now.Sub(u.looked); d > 0 {
+		u.unit.Step(time.Duration(float64(min(d, longestGap)) * u.speed))
+	}
+	u.looked = now
+	u.publish(now)
+}
+
+// publish writes the model into the reports and sends the Input reports that this changed. The caller holds mu.
+func (u *UPS) publish(now time.Time) {
+	before := map[uint8][]byte{}
+	ids := u.reports.ids(hid.Input)
+	for _, id := range ids {
+		before[id] = bytes.Clone(u.reports.image(hid.Input, id))
+	}
+	u.reports.refresh(u.unit, u.bindings)
+	due := now.Sub(u.beat) >= u.opts.Heartbeat
+	if due {
+		u.beat = now
+	}
+	for _, id := range ids {
+		if data := u.reports.image(hid.Input, id); due || !bytes.Equal(data, before[id]) {
+			u.send(id, bytes.Clone(data), now)
+		}
+	}
+}
+
+// send puts a report on its way to the guest.
+func (u *UPS) send(id uint8, data []byte, now time.Time) {
+	u.host.Interrupt(int(id), data, func() {
+		u.journal.report(Report{Data: data, Changed: now, Sent: u.opts.Now()})
+	})
+}
+
+// Model is a copy of the model as it is now. Its methods tell the true value of each quantity.
+func (u *UPS) Model() model.Unit {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.advance()
+	unit := *u.unit
+	unit.Cuts = slices.Clone(unit.Cuts)
+	return unit
+}
+
+// Plug and Unplug move the USB plug.
+func (u *UPS) Plug() { u.host.Plug() }
+
+// Unplug: see Plug.
+func (u *UPS) Unplug() { u.host.Unplug() }

@@ -1,0 +1,99 @@
+package sim
+
+import (
+	"bytes"
+
+	"github.com/upscard/upscard/services/hid"
+	"github.com/upscard/upscard/tools/virtups/device"
+	"github.com/upscard/upscard/tools/virtups/usbredir"
+)
+
+// usbDevice is the UPS as its USB port sees it.
+type usbDevice struct{ u *UPS }
+
+var _ usbredir.Device = usbDevice{}
+
+// Port: see usbredir.Device.
+func (d usbDevice) Port() usbredir.Port {
+	p := usbredir.Port{
+		Speed: usbredir.FullSpeed, Vendor: d.u.desc.Vendor, Product: d.u.desc.Product, Release: d.u.desc.Release,
+		Class: 3, Endpoint: device.Endpoint, MaxPacket: d.u.descriptors.MaxPacket, Interval: device.Interval,
+	}
+	if d.u.desc.LowSpeed {
+		p.Speed = usbredir.LowSpeed
+	}
+	return p
+}
+
+// request is the first two bytes of a set-up packet.
+type request struct{ kind, number uint8 }
+
+// requests are those that a HID device answers (USB 2.0, 9.4; HID 1.11, 7.2). Every other is a stall.
+var requests = map[request]func(*UPS, usbredir.Control, []byte) ([]byte, bool){
+	{0x80, 0x06}: (*UPS).getDescriptor,
+	{0x81, 0x06}: (*UPS).getDescriptor,
+	{0x80, 0x00}: answers(1, 0), // GET_STATUS: self-powered
+	{0x81, 0x00}: answers(0, 0),
+	{0x82, 0x00}: answers(0, 0),
+	{0x00, 0x01}: answers(), // CLEAR_FEATURE
+	{0x02, 0x01}: answers(),
+	{0xa1, 0x01}: (*UPS).getReport,
+	{0x21, 0x09}: (*UPS).setReport,
+	{0xa1, 0x02}: answers(0), // GET_IDLE: reports come on change
+	{0x21, 0x0a}: answers(),  // SET_IDLE
+	{0xa1, 0x03}: answers(1), // GET_PROTOCOL: report protocol
+	{0x21, 0x0b}: answers(),
+}
+
+// answers returns a request that always has the same answer.
+func answers(data ...byte) func(*UPS, usbredir.Control, []byte) ([]byte, bool) {
+	return func(*UPS, usbredir.Control, []byte) ([]byte, bool) { return data, true }
+}
+
+// Control: see usbredir.Device.
+func (d usbDevice) Control(c usbredir.Control, data []byte) ([]byte, usbredir.Status, bool) {
+	do, known := requests[request{c.RequestType, c.Request}]
+	if !known {
+		return nil, usbredir.Stall, true
+	}
+	d.u.mu.Lock()
+	defer d.u.mu.Unlock()
+	fault := d.u.faultOf(c)
+	if fault == FaultSilence {
+		return nil, 0, false
+	}
+	answer, ok := do(d.u, c, data)
+	if !ok || fault == FaultStall {
+		return nil, usbredir.Stall, true
+	}
+	return fault.spoil(answer), usbredir.Success, true
+}
+
+func (u *UPS) getDescriptor(c usbredir.Control, _ []byte) ([]byte, bool) {
+	return u.descriptors.Get(c.Value)
+}
+
+// reportKind turns GET_REPORT's report type into a kind.
+func reportKind(value uint16) (hid.Kind, bool) {
+	kind := value>>8 - 1
+	return hid.Kind(kind), kind <= uint16(hid.Feature)
+}
+
+func (u *UPS) getReport(c usbredir.Control, _ []byte) ([]byte, bool) {
+	kind, ok := reportKind(c.Value)
+	if !ok || kind == hid.Output {
+		return nil, false
+	}
+	u.advance()
+	image := u.reports.answer(kind, uint8(c.Value))
+	return bytes.Clone(image), image != nil
+}
+
+func (u *UPS) setReport(c usbredir.Control, data []byte) ([]byte, bool) {
+	kind, ok := reportKind(c.Value)
+	if !ok || kind == hid.Input {
+		return nil, false
+	}
+	u.advance()
+	return nil, u.write(kind, uint8(c.Value), data)
+}
