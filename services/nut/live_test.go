@@ -1,0 +1,159 @@
+package nut
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/upscard/upscard/services/driversock"
+	"github.com/upscard/upscard/services/nut/nuttest"
+)
+
+type deviation struct{ request, reason string }
+
+// deviations are the requests whose answers differ from those of NUT's upsd (2.8.0 to 2.8.5), with the reason.
+var deviations = []deviation{
+	{`(?i)^\s*(\\t|\\0)?VER\b`, "names another program, another version"},
+	{`server\.(info|version)`, "names another program, another version"},
+	{`^(GET|LIST) (VAR|CMD) gone\b`, "NUT forgets that a driver was there once; to us a dead driver means stale data"},
+	{`^HELP$`, "2.8.0 does not name PROTVER"},
+	{`^GET (DESC|CMDDESC) `, "our own words"},
+	{`^GET VAR ("ups|ups\\)$`, "NUT takes the next line for the rest of the word, we say ERR at once"},
+	{`"a # b"`, "NUT says nothing and drops what follows, we say ERR"},
+	{`^(\w ){20}`, "NUT looks at the first words of too many, we refuse them"},
+	{`^GET TRACKING \w+-`, "NUT says ERR UNKNOWN or nothing, by version"},
+}
+
+// TestLikeNUT plays the transcripts' requests to NUT's upsd and to ours, both fed by the same drivers.
+func TestLikeNUT(t *testing.T) {
+	nuttest.Program(t, "upsd")
+	bench := nuttest.New(t)
+	bench.Configure("ups", "usbhid-ups", "port = auto", `desc = "The \"first\" one"`)
+	bench.Configure("stale", "usbhid-ups", "port = auto")
+	bench.Configure("never", "usbhid-ups", "port = auto")
+	bench.Configure("gone", "usbhid-ups", "port = auto")
+	host := testHost()
+	ctx, cancel := context.WithCancel(context.Background())
+	errs := make(chan error, 3)
+	for _, name := range []string{"ups", "stale"} {
+		ln, err := driversock.Listen(driversock.Path(bench.Dir, "usbhid-ups", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		store := host.Registry.Find(name).Store()
+		go func() {
+			errs <- driversock.Serve(ctx, ln, store, nil, driversock.ServeOptions{Logger: host.Logger})
+		}()
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { errs <- NewServer(host).Serve(ctx, ln) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := errors.Join(<-errs, <-errs, <-errs); err != nil {
+			t.Error(err)
+		}
+	})
+	theirs := bench.Upsd("[mon]\n\tpassword = \"sec ret\"\n\tupsmon secondary\n[web]\n\tpassword = secret\n")
+	waitFor(t, theirs, "GET VAR ups ups.status", "VAR ups ups.status \"OL CHRG\"\n")
+	waitFor(t, theirs, "GET VAR stale ups.status", "ERR DATA-STALE\n")
+
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	compared := 0
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		nut, us := dialLive(t, theirs), dialLive(t, ln.Addr().String())
+		for line := range strings.Lines(string(text)) {
+			request, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "> ")
+			if !ok || deviates(request) {
+				continue
+			}
+			want, got := nut.ask(unescape(request)), us.ask(unescape(request))
+			if got != want {
+				t.Errorf("%s: %q\nNUT  %q\nours %q", filepath.Base(file), request, want, got)
+			}
+			compared++
+		}
+	}
+	t.Log(compared, "requests compared")
+}
+
+func deviates(request string) bool {
+	return slices.ContainsFunc(deviations, func(d deviation) bool {
+		return regexp.MustCompile(d.request).MatchString(request)
+	})
+}
+
+// waitFor asks until the answer is want, since upsd takes a moment to read what a driver wrote.
+func waitFor(t *testing.T, addr, request, want string) {
+	t.Helper()
+	c := dialLive(t, addr)
+	got := ""
+	for range 200 {
+		if got = c.ask(request); got == want {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Fatalf("%s: %q, want %q", request, got, want)
+}
+
+type liveClient struct {
+	t    *testing.T
+	conn net.Conn
+	in   *bufio.Reader
+}
+
+func dialLive(t *testing.T, addr string) *liveClient {
+	t.Helper()
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	conn.SetDeadline(time.Now().Add(30 * time.Second))
+	return &liveClient{t, conn, bufio.NewReader(conn)}
+}
+
+// ask returns the whole answer, however many lines it has: a second question marks its end.
+func (c *liveClient) ask(request string) string {
+	c.t.Helper()
+	const marker = "VAR marker server.version "
+	if request != "LOGOUT" {
+		request += "\nGET VAR marker server.version"
+	}
+	if _, err := io.WriteString(c.conn, request+"\n"); err != nil {
+		c.t.Fatal(err)
+	}
+	var reply strings.Builder
+	for {
+		line, err := c.in.ReadString('\n')
+		if strings.HasPrefix(line, marker) {
+			return reply.String()
+		}
+		reply.WriteString(line)
+		if request == "LOGOUT" {
+			return reply.String()
+		}
+		if err != nil {
+			c.t.Fatalf("%q: %q, %v", request, reply.String(), err)
+		}
+	}
+}

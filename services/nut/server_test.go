@@ -1,0 +1,78 @@
+package nut
+
+import (
+	"context"
+	"io"
+	"net"
+	"testing"
+	"time"
+)
+
+// TestServer covers the edge: many clients, logins that end with their connection, an orderly end.
+func TestServer(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	host := testHost()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- NewServer(host).Serve(ctx, ln) }()
+	addr := ln.Addr().String()
+
+	mon := dialLive(t, addr)
+	mon.ask("USERNAME mon")
+	mon.ask(`PASSWORD "sec ret"`)
+	if got := mon.ask("LOGIN ups"); got != "OK\n" {
+		t.Fatal(got)
+	}
+	other := dialLive(t, addr)
+	if got := other.ask("LIST CLIENT ups"); got != "BEGIN LIST CLIENT ups\nCLIENT ups 127.0.0.1\nEND LIST CLIENT ups\n" {
+		t.Error(got)
+	}
+	mon.conn.Close()
+	for i := 0; other.ask("GET NUMLOGINS ups") != "NUMLOGINS ups 0\n"; i++ {
+		if i == 500 {
+			t.Fatal("the login outlives its connection")
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	if got := other.ask("LOGOUT"); got != "OK Goodbye\n" {
+		t.Error(got)
+	}
+	if _, err := other.in.ReadByte(); err != io.EOF {
+		t.Error("open after LOGOUT:", err)
+	}
+
+	idle := dialLive(t, addr)
+	idle.ask("VER")
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if _, err := idle.in.ReadByte(); err == nil {
+		t.Error("open after the end")
+	}
+}
+
+// TestOneWrite: a client that takes any chunk for a whole answer is served well.
+func TestOneWrite(t *testing.T) {
+	host := testHost()
+	conn := &countingConn{}
+	s := NewServer(host)
+	if !s.answer(conn, NewSession(host, "addr"), []byte("LIST VAR ups\n")) || conn.writes != 1 {
+		t.Errorf("%d writes", conn.writes)
+	}
+}
+
+type countingConn struct {
+	net.Conn
+	writes int
+}
+
+func (c *countingConn) Write(b []byte) (int, error) {
+	c.writes++
+	return len(b), nil
+}
+
+func (c *countingConn) SetWriteDeadline(time.Time) error { return nil }
