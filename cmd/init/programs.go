@@ -33,9 +33,9 @@ func programs() []program {
 	return []program{
 		{name: "netd", path: "/bin/netd", uid: uidNetd,
 			caps:   []string{"net_bind_service", "net_admin", "net_raw"},
-			limits: limits(64, 64<<20)},
+			limits: limits(64, goRuntime+64<<20)},
 		{name: "upsd", path: "/bin/upsd", uid: uidUpsd,
-			limits: limits(4096, 128<<20)},
+			limits: limits(4096, goRuntime+128<<20)},
 	}
 }
 
@@ -47,9 +47,13 @@ func driver(seat int) program {
 	return program{name: fmt.Sprintf("usbhid-ups.%d", seat), path: "/bin/usbhid-ups", uid: uidFirstDriver + uint32(seat),
 		args:   []string{"-seat", fmt.Sprint(seat), "-allow-uid", fmt.Sprint(uidUpsd)},
 		groups: []uint32{gidUSB},
-		limits: limits(64, 64<<20),
+		limits: limits(64, goRuntime+64<<20),
 		final:  []int{exitNoUPS}}
 }
+
+// goRuntime is what Go's runtime maps for its heap arena and the arena's index before a program has allocated a byte: 64 and 32 MB on
+// arm64, all of which counts as data (RLIMIT_DATA) though next to none of it is touched.
+const goRuntime = 96 << 20
 
 // limits bounds open files and bytes of data. No program dumps core, and each has its uid's threads to itself.
 func limits(files, data uint64) []sandbox.Limit {
