@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -52,14 +51,15 @@ func watchButtons(ctx context.Context, dev string, logger *slog.Logger, press fu
 		readers.Go(func() {
 			defer f.Close()
 			defer stop()
-			if err := readButton(f, press); err != nil && ctx.Err() == nil {
+			err := readButton(f, press)
+			if ctx.Err() == nil {
 				logger.Warn("power button", "err", err)
 			}
 		})
 	}
 }
 
-// readButton reads events until that fails, which is never with a nil error.
+// readButton reads events until that fails.
 func readButton(r io.Reader, press func()) error {
 	var e inputEvent
 	raw := unsafe.Slice((*byte)(unsafe.Pointer(&e)), unsafe.Sizeof(e))
@@ -85,5 +85,5 @@ func hasPowerKey(f *os.File) bool {
 	err = conn.Control(func(fd uintptr) {
 		_, _, errno = unix.Syscall(unix.SYS_IOCTL, fd, request, uintptr(unsafe.Pointer(&keys)))
 	})
-	return errors.Join(err) == nil && errno == 0 && keys[keyPower/8]&(1<<(keyPower%8)) != 0
+	return err == nil && errno == 0 && keys[keyPower/8]&(1<<(keyPower%8)) != 0
 }

@@ -30,8 +30,9 @@ func (c *card) shell(ctx context.Context) error {
 	}
 	defer tty.Close()
 	fmt.Fprintf(tty, "upscard: rescue shell on %s\n", name)
+	// TERM=screen: gosh's line editor asks any other terminal for its colours and waits ten seconds where none answers.
 	cmd := &exec.Cmd{Path: "/bin/gosh", Args: []string{"gosh"}, Dir: "/",
-		Env:   []string{"PATH=/bin:/bbin", "HOME=/", "TERM=linux"},
+		Env:   []string{"PATH=/bin:/bbin", "HOME=/", "TERM=screen"},
 		Stdin: tty, Stdout: tty, Stderr: tty,
 		SysProcAttr: &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 0}}
 	if err := c.reaper.Start(cmd); err != nil {

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/upscard/upscard/services/sandbox"
+)
+
+func TestRunByHand(t *testing.T) {
+	tests := []struct {
+		args string
+		kill error
+		code int
+		sent syscall.Signal
+		said string
+	}{
+		{"", nil, 2, 0, "usage:"},
+		{"halt", nil, 2, 0, "usage:"},
+		{"reboot now", nil, 2, 0, "usage:"},
+		{"confine uid=1", nil, 2, 0, "usage:"},
+		{"confine uid=1 /bin/true", nil, 1, 0, "init confine: sandbox: gid: missing"},
+		{"poweroff", nil, 0, syscall.SIGUSR2, ""},
+		{"reboot", nil, 0, syscall.SIGTERM, ""},
+		{"log", nil, 0, syscall.SIGUSR1, ""},
+		{"reboot", errors.New("not allowed"), 1, syscall.SIGTERM, "init reboot: not allowed"},
+	}
+	for _, test := range tests {
+		var stderr bytes.Buffer
+		var sent syscall.Signal
+		code := run(strings.Fields(test.args), &stderr, func(pid int, sig syscall.Signal) error {
+			if pid != 1 {
+				t.Errorf("init %s: signal to %d", test.args, pid)
+			}
+			sent = sig
+			return test.kill
+		})
+		if code != test.code || sent != test.sent || !strings.Contains(stderr.String(), test.said) {
+			t.Errorf("init %s: code %d, signal %v, %q", test.args, code, sent, stderr.String())
+		}
+	}
+}
+
+func TestCmdline(t *testing.T) {
+	tests := []struct {
+		cmdline    string
+		want       options
+		complaints string
+	}{
+		{"", options{hostname: "upscard"}, ""},
+		{"console=ttyAMA0 panic=10 rescue quiet\n", options{hostname: "upscard"}, ""},
+		{"upscard.rescue upscard.debug=1", options{hostname: "upscard", rescue: true, debug: true}, ""},
+		{"upscard.rescue upscard.rescue=0", options{hostname: "upscard"}, ""},
+		{"upscard.hostname=rack-7", options{hostname: "rack-7"}, ""},
+		{"upscard.hostname=-x upscard.hostname= upscard.hostname=a.b", options{hostname: "upscard"},
+			"upscard.hostname=-x: want letters, digits and inner hyphens, 63 at most; " +
+				"upscard.hostname=: want letters, digits and inner hyphens, 63 at most; " +
+				"upscard.hostname=a.b: want letters, digits and inner hyphens, 63 at most"},
+		{"upscard.rescue=yes upscard.fast", options{hostname: "upscard"}, "upscard.rescue=yes: want 0 or 1; upscard.fast: no such option"},
+		{"upscard.hostname=" + strings.Repeat("x", 64), options{hostname: "upscard"},
+			"upscard.hostname=" + strings.Repeat("x", 64) + ": want letters, digits and inner hyphens, 63 at most"},
+	}
+	for _, test := range tests {
+		got, complaints := parseCmdline(test.cmdline)
+		if got != test.want || strings.Join(complaints, "; ") != test.complaints {
+			t.Errorf("%q: got %+v, %q", test.cmdline, got, complaints)
+		}
+	}
+}
+
+func TestProgramsAreConfined(t *testing.T) {
+	uids := make(map[uint32]string)
+	for _, p := range append(programs(), driver(1), driver(64)) {
+		if other := uids[p.uid]; other != "" || p.uid == 0 {
+			t.Errorf("%s has the uid of %s", p.name, other)
+		}
+		uids[p.uid] = p.name
+		s := p.supervised("/init")
+		spec, err := sandbox.Parse(s.Command[2])
+		if err != nil {
+			t.Errorf("%s: %v", p.name, err)
+		}
+		if !spec.NoNewPrivs || spec.UID != p.uid || len(spec.Capabilities) > 0 && p.name != "netd" {
+			t.Errorf("%s runs as %q", p.name, spec)
+		}
+	}
+	got := strings.Join(driver(2).supervised("/init").Command, " ")
+	want := "/init confine uid=302 gid=302 groups=150 limits=core:0,data:167772160,nofile:64,nproc:64 no_new_privs=1 /bin/usbhid-ups " +
+		"-config /etc/upscard.toml -run /run -ready 3 -seat 2 -allow-uid 101"
+	if got != want {
+		t.Errorf("driver:\n%s, want\n%s", got, want)
+	}
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/upscard/upscard/services/supervise"
+	"github.com/upscard/upscard/services/usb"
+)
+
+// fakeKeeper is a supervisor whose programs come to the state that the test sets.
+type fakeKeeper struct {
+	mu      sync.Mutex
+	all     []supervise.Status
+	log     []string
+	changed chan struct{}
+}
+
+var _ keeper = (*fakeKeeper)(nil)
+
+func (k *fakeKeeper) Add(p supervise.Program) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.log = append(k.log, "add "+p.Name)
+	k.all = append(k.all, supervise.Status{Name: p.Name, State: supervise.Starting})
+	return nil
+}
+
+func (k *fakeKeeper) Remove(name string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.log = append(k.log, "remove "+name)
+	k.all = slices.DeleteFunc(k.all, func(st supervise.Status) bool { return st.Name == name })
+}
+
+func (k *fakeKeeper) Status() []supervise.Status {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return slices.Clone(k.all)
+}
+
+func (k *fakeKeeper) Changed() <-chan struct{} {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.changed
+}
+
+// set brings a program to a state.
+func (k *fakeKeeper) set(name string, state supervise.State, code int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for i := range k.all {
+		if k.all[i].Name == name {
+			k.all[i].State, k.all[i].LastExit.Code = state, code
+		}
+	}
+	close(k.changed)
+	k.changed = make(chan struct{})
+}
+
+// plug makes a device in the sysfs tree, with one interface that is no boot keyboard.
+func plug(t *testing.T, sysfs, port string, address int) {
+	t.Helper()
+	files := map[string]string{
+		"idVendor": "051d", "idProduct": "0002", "bcdDevice": "0090", "busnum": "1", "devnum": fmt.Sprint(address), "serial": "S" + port,
+		port + ":1.0/bInterfaceClass": "03", port + ":1.0/bInterfaceSubClass": "00", port + ":1.0/bInterfaceProtocol": "00",
+	}
+	for name, value := range files {
+		path := filepath.Join(sysfs, "bus/usb/devices", port, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(value+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestDriversFollowTheDevices(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		var granted []string
+		k := &fakeKeeper{changed: make(chan struct{})}
+		w := &usbWorld{sysfs: dir, run: dir, self: "/init", keeper: k, logger: slog.New(slog.NewTextHandler(&log, nil)),
+			grant: func(node string) error { granted = append(granted, node); return nil }}
+		look := make(chan struct{})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			w.loop(ctx, look)
+		}()
+		want := func(log string) {
+			t.Helper()
+			synctest.Wait()
+			if got := strings.Join(k.log, ", "); got != log {
+				t.Errorf("did %q, want %q", got, log)
+			}
+		}
+		plug(t, dir, "1-1", 4)
+		plug(t, dir, "1-2", 5)
+		look <- struct{}{}
+		want("add usbhid-ups.1")
+		k.set("usbhid-ups.1", supervise.Done, exitNoUPS)
+		want("add usbhid-ups.1, remove usbhid-ups.1, add usbhid-ups.2")
+		plug(t, dir, "1-1", 6) // again: another address
+		look <- struct{}{}
+		want("add usbhid-ups.1, remove usbhid-ups.1, add usbhid-ups.2")
+		time.Sleep(settleTime)
+		want("add usbhid-ups.1, remove usbhid-ups.1, add usbhid-ups.2, add usbhid-ups.1")
+		cancel()
+		<-ended
+
+		if want := []string{usb.Node(1, 4), usb.Node(1, 5), usb.Node(1, 6), usb.Node(1, 5)}; !slices.Equal(granted, want) {
+			t.Errorf("granted %q, want %q", granted, want)
+		}
+		roster, err := usb.ReadRoster(dir)
+		if err != nil || len(roster) != 2 || roster[0].NotUPS || roster[1].NotUPS {
+			t.Errorf("roster %v, %v\n%s", roster, err, &log)
+		}
+	})
+}
