@@ -119,9 +119,12 @@ func welcome(c *card.Card, dir string, took time.Duration) string {
 	fmt.Fprintf(&b, "\nThe card answers, %.1f s after the start.\n\n", took.Seconds())
 	fmt.Fprintf(&b, "  read the UPS       upsc ups@%s\n", c.Addr("nut"))
 	fmt.Fprintf(&b, "  list UPSes         upsc -l %s\n", c.Addr("nut"))
-	for i, u := range c.UPS {
-		control := card.ControlSocket(dir, i)
-		fmt.Fprintf(&b, "  pull the mains     %s -control %s mains off     (%s; also: mains on, status, help)\n", virtups, control, u.Name())
+	for i := range c.UPS {
+		which := ""
+		if len(c.UPS) > 1 {
+			which = fmt.Sprintf(" of UPS %d", i+1)
+		}
+		fmt.Fprintf(&b, "  pull the mains%s     %s -control %s mains off     (also: mains on, status, help)\n", which, virtups, card.ControlSocket(dir, i))
 	}
 	fmt.Fprintf(&b, "  stop               Ctrl-C\n\n")
 	for _, s := range card.Services {
