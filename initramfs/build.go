@@ -27,7 +27,8 @@ func Build(file, arch string, binaries map[string]string) error {
 	defer os.RemoveAll(tmp)
 
 	mods := []uimage.Modifier{
-		uimage.WithReplaceEnv(golang.Default(golang.WithGOOS("linux"), golang.WithGOARCH(arch), golang.DisableCGO())),
+		uimage.WithReplaceEnv(golang.Default(golang.WithGOOS("linux"), golang.WithGOARCH(arch), golang.DisableCGO(),
+			golang.WithBuildTag("goshsmall"))), // the plain shell: the other draws menus, which a serial line garbles
 		uimage.WithBaseArchive(mustArchive(base)),
 		uimage.WithSkipLDD(),
 		uimage.WithTempDir(tmp),

@@ -19,6 +19,7 @@ var tools = []string{
 // base is what must be there before PID 1 has mounted anything.
 var base = []cpio.Record{
 	cpio.Directory("bbin", 0o755),
+	cpio.Symlink("bbin/init", "../init"), // init poweroff, init reboot
 	cpio.Symlink("bbin/sh", "gosh"),
 	cpio.Symlink("bin", "bbin"),
 	cpio.Directory("dev", 0o755),
