@@ -79,6 +79,12 @@ func (d *Device) Unplug() {
 	d.change(func() { d.gone = true })
 }
 
+// Reopen makes a device usable that the driver has closed, as opening it anew would, and returns it.
+func (d *Device) Reopen() *Device {
+	d.change(func() { d.closed = false })
+	return d
+}
+
 // Closed reports whether the driver has closed the device.
 func (d *Device) Closed() bool {
 	d.mu.Lock()

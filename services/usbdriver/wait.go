@@ -1,0 +1,45 @@
+package usbdriver
+
+import (
+	"context"
+	"time"
+)
+
+// Pauses after a failure double from the shortest, which is what init needs to hand over a device node, to the longest.
+const (
+	shortestPause = 50 * time.Millisecond
+	longestPause  = 5 * time.Second
+)
+
+// waiter paces a session.
+type waiter struct {
+	wake <-chan struct{}
+	next time.Duration
+}
+
+func newWaiter(wake <-chan struct{}) *waiter { return &waiter{wake: wake, next: shortestPause} }
+
+// reset makes the next pause the shortest.
+func (w *waiter) reset() { w.next = shortestPause }
+
+// forEvent waits until something was plugged in or out.
+func (w *waiter) forEvent(ctx context.Context) {
+	select {
+	case <-w.wake:
+		w.reset()
+	case <-ctx.Done():
+	}
+}
+
+// pause waits some time, less if something was plugged in or out.
+func (w *waiter) pause(ctx context.Context) {
+	timer := time.NewTimer(w.next)
+	defer timer.Stop()
+	w.next = min(2*w.next, longestPause)
+	select {
+	case <-timer.C:
+	case <-w.wake:
+		w.reset()
+	case <-ctx.Done():
+	}
+}

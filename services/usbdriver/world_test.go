@@ -1,0 +1,178 @@
+package usbdriver_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/upscard/upscard/services/ups"
+	"github.com/upscard/upscard/services/usb"
+	"github.com/upscard/upscard/services/usb/usbtest"
+	"github.com/upscard/upscard/services/usbdriver"
+)
+
+var errBroken = errors.New("broken")
+
+// world is a machine with USB ports, whose devices are served by reading one report a second.
+type world struct {
+	t      *testing.T
+	events chan usb.Uevent
+	store  *ups.Store
+
+	mu       sync.Mutex
+	attached []usb.Attached
+	devices  map[string]*usbtest.Device // by port
+	openErr  error
+	onOpen   func(opens int, d *usbtest.Device)
+	opens    []time.Duration // when Open was called
+	scans    int
+	log      strings.Builder
+
+	start time.Time
+	stop  context.CancelFunc
+	ended chan error
+}
+
+// run starts a driver in the synctest bubble of t; the bubble's end checks that it ends.
+func run(t *testing.T, target usbdriver.Target, prepare ...func(*world)) *world {
+	w := &world{t: t, events: make(chan usb.Uevent, 100), store: ups.NewStore(), devices: make(map[string]*usbtest.Device),
+		start: time.Now(), ended: make(chan error, 1)}
+	for _, f := range prepare {
+		f(w)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	w.stop = cancel
+	d := &usbdriver.Driver{
+		World:  usbdriver.World{Scan: w.scan, Next: w.next, Open: w.open, Serve: serve},
+		Target: target,
+		Store:  w.store,
+		Logger: slog.New(slog.NewTextHandler(w, nil)),
+	}
+	go func() { w.ended <- d.Run(ctx) }()
+	t.Cleanup(cancel)
+	synctest.Wait()
+	return w
+}
+
+func (w *world) Write(line []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.log.Write(line)
+}
+
+func (w *world) logged() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.log.String()
+}
+
+func (w *world) scan() ([]usb.Attached, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.scans++
+	return append([]usb.Attached(nil), w.attached...), nil
+}
+
+func (w *world) next(ctx context.Context) (usb.Uevent, error) {
+	select {
+	case e, ok := <-w.events:
+		if !ok {
+			return e, errBroken
+		}
+		return e, nil
+	case <-ctx.Done():
+		return usb.Uevent{}, ctx.Err()
+	}
+}
+
+func (w *world) open(id usb.ID) (usb.Device, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.opens = append(w.opens, time.Since(w.start))
+	if w.openErr != nil {
+		return nil, w.openErr
+	}
+	if w.onOpen != nil {
+		w.onOpen(len(w.opens), w.devices[id.Port])
+	}
+	return w.devices[id.Port].Reopen(), nil
+}
+
+// serve stands for services/usbhid: report 1 tells the status; an empty one is no power device's.
+func serve(ctx context.Context, d usb.Device, store *ups.Store) error {
+	for {
+		data := make([]byte, 8)
+		n, err := d.Control(0xa1, 1, 3<<8|1, uint16(d.Interface()), data)
+		if err != nil {
+			return fmt.Errorf("report 1: %w", err)
+		}
+		if n == 0 {
+			return fmt.Errorf("%v: %w", d.ID(), usbdriver.ErrNotUPS)
+		}
+		vars := map[string]ups.Var{"ups.status": {Value: string(data[:n])}}
+		store.Set(ups.NewSnapshot(vars, nil, ups.Fresh, time.Now()))
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// plug attaches a device and tells of it as the kernel does.
+func (w *world) plug(id usb.ID) *usbtest.Device {
+	d := usbtest.New(id, nil)
+	d.SetReport(usbtest.Feature, 1, []byte("OL")...)
+	w.mu.Lock()
+	w.devices[id.Port] = d
+	w.attached = append(w.attached, usb.Attached{ID: id})
+	w.mu.Unlock()
+	w.event("add", id.Port, "usb_device")
+	w.event("add", id.Port+"/"+id.Port+":1.0", "usb_interface")
+	return d
+}
+
+func (w *world) unplug(port string) {
+	w.mu.Lock()
+	w.devices[port].Unplug()
+	w.attached = nil
+	w.mu.Unlock()
+	w.event("remove", port, "usb_device")
+}
+
+func (w *world) event(action, path, kind string) {
+	w.events <- usb.Uevent{Action: action, Path: "/devices/usb1/" + path, Vars: map[string]string{"SUBSYSTEM": "usb", "DEVTYPE": kind}}
+}
+
+// after lets time pass.
+func (w *world) after(d time.Duration) *world {
+	time.Sleep(d)
+	synctest.Wait()
+	return w
+}
+
+func (w *world) want(f ups.Freshness) {
+	w.t.Helper()
+	if got := w.store.Get().Freshness(); got != f {
+		w.t.Errorf("after %v the data are %v, want %v\n%s", time.Since(w.start), got, f, w.logged())
+	}
+}
+
+// end stops the driver unless it has ended, and returns its error.
+func (w *world) end() error {
+	w.t.Helper()
+	w.stop()
+	select {
+	case err := <-w.ended:
+		return err
+	case <-time.After(2 * time.Second):
+		w.t.Fatal("the driver did not end within 2 s")
+		return nil
+	}
+}
