@@ -88,7 +88,7 @@ func TestProgramsAreConfined(t *testing.T) {
 		}
 	}
 	got := strings.Join(driver(2).supervised("/init").Command, " ")
-	want := "/init confine uid=302 gid=302 groups=150 limits=core:0,data:167772160,nofile:64,nproc:64 no_new_privs=1 /bin/usbhid-ups " +
+	want := "/init confine uid=302 gid=302 groups=150 limits=core:0,data:369098752,nofile:64,nproc:64 no_new_privs=1 /bin/usbhid-ups " +
 		"-config /etc/upscard.toml -run /run -ready 3 -seat 2 -allow-uid 101"
 	if got != want {
 		t.Errorf("driver:\n%s, want\n%s", got, want)

@@ -47,7 +47,7 @@ func driver(seat int) program {
 	return program{name: fmt.Sprintf("usbhid-ups.%d", seat), path: "/bin/usbhid-ups", uid: uidFirstDriver + uint32(seat),
 		args:   []string{"-seat", fmt.Sprint(seat), "-allow-uid", fmt.Sprint(uidUpsd)},
 		groups: []uint32{gidUSB},
-		limits: limits(64, goRuntime+64<<20),
+		limits: limits(64, goRuntime+256<<20), // a C thread maps 8 MB of stack, which counts
 		final:  []int{exitNoUPS}}
 }
 

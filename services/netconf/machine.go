@@ -107,6 +107,9 @@ func (m *Machine) Failed(step Step, now time.Time) {
 		m.doubt = toReplace
 	case Renew:
 		m.retry = now.Add(half(m.lease.Rebinding().Sub(now), m.lease.Duration))
+		if m.retry.After(m.lease.Rebinding()) {
+			m.retry = m.lease.Rebinding()
+		}
 	case Rebind:
 		m.retry = now.Add(half(m.lease.Expiry().Sub(now), m.lease.Duration))
 	default:

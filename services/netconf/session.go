@@ -48,13 +48,18 @@ func (s *session) step(ctx context.Context, link Link, changed <-chan struct{}) 
 	}
 }
 
-// ask takes a step that ends with ctx, with the lease held, or when changed is closed.
+// ask takes a step that ends with ctx, when changed is closed, or when it has lost its point: a renewal with the time for it, any other
+// step with the lease held.
 func (s *session) ask(ctx context.Context, step Step, held Lease, changed <-chan struct{}) (Lease, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if held.Duration > 0 {
 		var release context.CancelFunc
-		ctx, release = context.WithDeadline(ctx, held.Expiry())
+		deadline := held.Expiry()
+		if step == Renew {
+			deadline = held.Rebinding()
+		}
+		ctx, release = context.WithDeadline(ctx, deadline)
 		defer release()
 	}
 	watched := make(chan struct{})

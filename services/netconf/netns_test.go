@@ -1,0 +1,188 @@
+package netconf
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netns"
+	"golang.org/x/sys/unix"
+)
+
+// TestMain makes the test binary the two sides of TestLeaseInANamespace, each in a network namespace of its own: `server`, which runs the
+// test, and `client DIR`, which it starts.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 3 && os.Args[1] == "client" {
+		os.Exit(clientHelper(os.Args[2]))
+	}
+	os.Exit(m.Run())
+}
+
+func clientHelper(dir string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	err := Run(ctx, Options{Interface: "card0", Hostname: "card", Sysfs: "/sys", Proc: "/proc", Dir: dir,
+		Logger: slog.New(slog.NewTextHandler(os.Stdout, nil)), Timeout: 100 * time.Millisecond, Shortest: time.Second,
+		Configured: func() { fmt.Println("configured") }})
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	return 0
+}
+
+// network is a cable with a DHCP server at its end, and a client at the other, in its namespace.
+type network struct {
+	*dhcpServer
+	cable  netlink.Link
+	client *netlink.Handle // of the client's namespace
+	dir    string
+}
+
+// newNetwork puts the test's thread into a namespace of its own.
+func newNetwork(t *testing.T) *network {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("network namespaces need root, and CI must test them")
+		}
+		t.Skip("network namespaces need root")
+	}
+	enterNamespace(t)
+	n := &network{dir: t.TempDir()}
+	check(t, netlink.LinkAdd(&netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: "lan0"}, PeerName: "card0"}))
+	cable, err := netlink.LinkByName("lan0")
+	check(t, err)
+	n.cable = cable
+	check(t, netlink.AddrAdd(cable, &netlink.Addr{IPNet: &net.IPNet{IP: serverIP, Mask: net.CIDRMask(24, 32)}}))
+	check(t, netlink.LinkSetUp(cable))
+	n.dhcpServer = newDHCPServer(t, "lan0")
+
+	pid := startClient(t, n.dir)
+	peer, err := netlink.LinkByName("card0")
+	check(t, err)
+	check(t, netlink.LinkSetNsPid(peer, pid)) // it waits for the interface
+	ns, err := netns.GetFromPid(pid)
+	check(t, err)
+	n.client, err = netlink.NewHandleAt(ns)
+	check(t, err)
+	t.Cleanup(func() { ns.Close(); n.client.Close() })
+	return n
+}
+
+func startClient(t *testing.T, dir string) (pid int) {
+	t.Helper()
+	self, err := os.Executable()
+	check(t, err)
+	cmd := exec.Command(self, "client", dir)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
+	var out strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &out
+	check(t, cmd.Start())
+	t.Cleanup(func() {
+		check(t, cmd.Process.Signal(syscall.SIGTERM))
+		ended := make(chan error, 1)
+		go func() { ended <- cmd.Wait() }()
+		select {
+		case err := <-ended:
+			check(t, err)
+		case <-time.After(2 * time.Second):
+			t.Error("the client does not end within 2 s of SIGTERM")
+			check(t, cmd.Process.Kill())
+			<-ended
+		}
+		t.Logf("client:\n%s", out.String())
+	})
+	return cmd.Process.Pid
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// state is what the client has set up, in one line.
+func (n *network) state(t *testing.T) string {
+	t.Helper()
+	link, err := n.client.LinkByName("card0")
+	if err != nil {
+		return err.Error()
+	}
+	addrs, err := n.client.AddrList(link, netlink.FAMILY_V4)
+	check(t, err)
+	var words []string
+	for _, a := range addrs {
+		words = append(words, a.IPNet.String())
+	}
+	routes, err := n.client.RouteList(link, netlink.FAMILY_V4)
+	check(t, err)
+	for _, r := range routes {
+		if r.Protocol == unix.RTPROT_DHCP {
+			words = append(words, "via "+r.Gw.String())
+		}
+	}
+	resolv, _ := os.ReadFile(filepath.Join(n.dir, "resolv.conf"))
+	return strings.Join(append(words, strings.Fields(string(resolv))...), " ")
+}
+
+// await waits until the client's state is as wanted.
+func (n *network) await(t *testing.T, want string) {
+	t.Helper()
+	limit := time.Now().Add(15 * time.Second)
+	for got := n.state(t); got != want; got = n.state(t) {
+		if time.Now().After(limit) {
+			t.Fatalf("the client has %q, want %q; it sent\n%s", got, want, n.sent())
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+func TestLeaseInANamespace(t *testing.T) {
+	n := newNetwork(t)
+	const first = "10.77.0.50/24 via 10.77.0.1 search lan nameserver 10.77.0.1"
+	n.await(t, first)
+	n.awaitSent(t, "discover card")
+	n.awaitSent(t, "request for 10.77.0.50 card")
+	n.awaitSent(t, "request of 10.77.0.50 from 10.77.0.50 card") // renewed, unicast
+
+	n.set(silent)
+	n.awaitSent(t, "request of 10.77.0.50 from 0.0.0.0 card") // rebound, broadcast
+	n.await(t, "")
+	n.set(giving)
+	n.await(t, first)
+
+	n.set(refusing) // as the server of another network does
+	n.forget()
+	check(t, netlink.LinkSetDown(n.cable))
+	check(t, netlink.LinkSetUp(n.cable))
+	n.awaitSent(t, "request for 10.77.0.50 card") // confirmed without a discover
+	n.await(t, "")
+	n.set(60)
+	n.await(t, "10.77.0.60/24 via 10.77.0.1 search lan nameserver 10.77.0.1")
+}
+
+func enterNamespace(t *testing.T) {
+	t.Helper()
+	lockThread(t)
+	before, err := netns.Get()
+	check(t, err)
+	ns, err := netns.New()
+	check(t, err)
+	t.Cleanup(func() {
+		check(t, netns.Set(before))
+		before.Close()
+		ns.Close()
+	})
+}
