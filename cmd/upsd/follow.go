@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"log/slog"
-	"os"
 	"sync"
 
 	"github.com/upscard/upscard/services/driversock"
@@ -15,9 +14,6 @@ const maxUPS = 64
 
 // follow keeps every UPS's store equal to its driver's, as drivers' sockets appear in dir, until ctx ends.
 func follow(ctx context.Context, dir string, registry *nut.Registry, logger *slog.Logger) error {
-	if err := os.MkdirAll(dir, 0o770); err != nil {
-		return err
-	}
 	ctx, cancel := context.WithCancel(ctx)
 	f := fleet{registry: registry, logger: logger, drivers: make(map[*nut.UPS]*driver)}
 	defer f.running.Wait()

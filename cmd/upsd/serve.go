@@ -28,6 +28,10 @@ func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.L
 	if len(opts.listen) > 0 {
 		addrs = opts.listen
 	}
+	dir := driversock.Dir(opts.run)
+	if err := os.MkdirAll(dir, 0o770); err != nil {
+		return err
+	}
 	listeners, err := listen(ctx, addrs)
 	if err != nil {
 		return err
@@ -39,7 +43,6 @@ func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.L
 		logger.Info("listening", "addr", ln.Addr())
 		g.Go(func() error { return server.Serve(ctx, ln) })
 	}
-	dir := driversock.Dir(opts.run)
 	g.Go(func() error { return follow(ctx, dir, host.Registry, logger) })
 	g.Go(func() error { return tellReady(opts.ready) })
 	return g.Wait()
