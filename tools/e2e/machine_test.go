@@ -22,6 +22,11 @@ const initrd = "../../images/out/initramfs.cpio.zst"
 // patience bounds every wait for something that has no limit of its own: a slow machine is no failure.
 const patience = 60 * time.Second
 
+// within is a context that ends after d.
+func within(t *testing.T, d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(t.Context(), d)
+}
+
 // need skips the test where a part of the bench is missing. In CI that is a failure.
 func need(t *testing.T, err error) {
 	t.Helper()
@@ -97,6 +102,14 @@ func boot(t *testing.T, s setup) *machine {
 	m := &machine{c, t}
 	t.Cleanup(func() {
 		m.Stop(0)
+		for i, u := range ups { // nobody gave an order in these tests
+			if writes := u.Writes(); len(writes) > 0 {
+				t.Errorf("UPS %d was written to: %x", i+1, writes[0].Data)
+			}
+			if cuts := u.Model().Cuts; len(cuts) > 0 {
+				t.Errorf("UPS %d cut its load: %+v", i+1, cuts)
+			}
+		}
 		if t.Failed() {
 			m.showConsole()
 		}
@@ -108,7 +121,7 @@ func boot(t *testing.T, s setup) *machine {
 func bootReady(t *testing.T, s setup) *machine {
 	t.Helper()
 	m := boot(t, s)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := within(t, patience)
 	defer cancel()
 	if err := m.AwaitUPS(ctx, "ups"); err != nil {
 		t.Fatal(err)
@@ -129,7 +142,7 @@ func (m *machine) showConsole() {
 // upsc runs Debian's upsc and returns what it printed, its complaint as an ERR line.
 func (m *machine) upsc(args ...string) string {
 	m.t.Helper()
-	ctx, cancel := context.WithTimeout(m.t.Context(), patience)
+	ctx, cancel := within(m.t, patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "upsc", args...)
 	var out, errors bytes.Buffer
@@ -179,7 +192,7 @@ func (m *machine) awaitAnswer(ups, variable, want string, limit time.Duration) t
 // shell runs a command in the card's rescue shell.
 func (m *machine) shell(command string) string {
 	m.t.Helper()
-	ctx, cancel := context.WithTimeout(m.t.Context(), patience)
+	ctx, cancel := within(m.t, patience)
 	defer cancel()
 	out, err := m.Console.Shell(ctx, command)
 	if err != nil {
