@@ -66,7 +66,7 @@ func (e *entries[T]) entry(r *report, name key) *entry[T] {
 		return nil
 	}
 	begun := entry[T]{key: name}
-	if err := checkName(name.name); err != nil {
+	if err := CheckName(name.name); err != nil {
 		begun.wrong = true
 		r.addf(name.offset, "%v", err)
 	}

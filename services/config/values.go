@@ -27,7 +27,8 @@ var (
 	portPattern = regexp.MustCompile(`^[1-9][0-9]{0,2}-[1-9][0-9]{0,2}(\.[1-9][0-9]{0,2}){0,6}$`)
 )
 
-func checkName(name string) error {
+// CheckName tells what is wrong with the name of a UPS or a user.
+func CheckName(name string) error {
 	if len(name) > maxName || !namePattern.MatchString(name) {
 		return fmt.Errorf("name %s: want letters, digits, %q, %q or %q, at most %d", quote(name), ".", "_", "-", maxName)
 	}

@@ -42,7 +42,7 @@ func bind(entries []config.UPS, roster usb.Roster, names map[int]string, taken m
 		}
 		number := i + 1
 		for _, e := range entries {
-			if !e.Bound() || !matches(e, seat) {
+			if !e.Bound() || !Matches(e, seat) {
 				continue
 			}
 			other, used := taken[e.Name]
@@ -61,7 +61,8 @@ func bind(entries []config.UPS, roster usb.Roster, names map[int]string, taken m
 	return errs
 }
 
-func matches(e config.UPS, s usb.Seat) bool {
+// Matches reports whether a device is as the entry's bindings say. An entry without bindings matches every device.
+func Matches(e config.UPS, s usb.Seat) bool {
 	return (e.VendorID == "" || e.VendorID == fmt.Sprintf("%04x", s.Vendor)) &&
 		(e.ProductID == "" || e.ProductID == fmt.Sprintf("%04x", s.Product)) &&
 		(e.Serial == "" || e.Serial == s.Serial) &&

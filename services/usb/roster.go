@@ -16,6 +16,11 @@ type Seat struct {
 	NotUPS          bool // its driver found no power device
 }
 
+// SeatOf is the seat that a device would get.
+func SeatOf(id ID) Seat {
+	return Seat{Port: id.Port, Vendor: id.Vendor, Product: id.Product, Serial: id.Serial}
+}
+
 // Matches reports whether the device is the one of the seat: the same model with the same serial number at the same port.
 func (s Seat) Matches(id ID) bool {
 	return s.Port == id.Port && s.Vendor == id.Vendor && s.Product == id.Product && s.Serial == id.Serial
@@ -43,8 +48,7 @@ func (r Roster) Add(id ID) (Roster, int, error) {
 	if len(r) >= maxSeats {
 		return r, 0, fmt.Errorf("%v: the roster is full with %d devices", id, maxSeats)
 	}
-	seat := Seat{Port: id.Port, Vendor: id.Vendor, Product: id.Product, Serial: id.Serial}
-	return append(slices.Clone(r), seat), len(r) + 1, nil
+	return append(slices.Clone(r), SeatOf(id)), len(r) + 1, nil
 }
 
 // Find returns the number of the device's seat, or 0.

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"log/slog"
+
+	"github.com/upscard/upscard/services/config"
+	"github.com/upscard/upscard/services/identity"
+	"github.com/upscard/upscard/services/usb"
+	"github.com/upscard/upscard/services/usbdriver"
+	"github.com/upscard/upscard/services/usbhid"
+)
+
+// assignment is which device this process attends to, and as what.
+type assignment struct {
+	name   string
+	target usbdriver.Target
+	poll   usbhid.Options
+}
+
+// assign reads the configuration and, on the card, the roster.
+func assign(o options, logger *slog.Logger) (assignment, error) {
+	cfg, err := config.Load(o.config)
+	if err != nil {
+		return assignment{}, err
+	}
+	a := assignment{name: cmp.Or(o.ups, "ups")}
+	if o.seat > 0 {
+		if a, err = assignSeat(o, cfg.UPS, logger); err != nil {
+			return assignment{}, err
+		}
+	}
+	entry := identity.Entry(cfg.UPS, a.name)
+	if o.seat == 0 {
+		a.target.Port = cmp.Or(o.port, entry.Port)
+		entry.Port = a.target.Port
+		a.target.Matches = func(id usb.ID) bool { return identity.Matches(entry, usb.SeatOf(id)) }
+	}
+	a.poll = usbhid.Options{
+		PollInterval: cmp.Or(o.pollInterval, entry.PollInterval),
+		PollFreq:     cmp.Or(o.pollFreq, entry.PollFreq),
+	}
+	return a, nil
+}
+
+func assignSeat(o options, entries []config.UPS, logger *slog.Logger) (assignment, error) {
+	roster, err := usb.ReadRoster(o.run)
+	if err != nil {
+		return assignment{}, err
+	}
+	seat, ok := roster.Seat(o.seat)
+	if !ok {
+		return assignment{}, fmt.Errorf("%s has no seat %d", usb.RosterPath(o.run), o.seat)
+	}
+	names, err := identity.Names(entries, roster)
+	if err != nil {
+		logger.Warn("configuration is ambiguous", "err", err)
+	}
+	name := cmp.Or(o.ups, names[o.seat])
+	if name == "" {
+		return assignment{}, fmt.Errorf("seat %d, %v: %w", o.seat, seat, usbdriver.ErrNotUPS)
+	}
+	return assignment{name: name, target: usbdriver.Target{Port: seat.Port, Matches: seat.Matches}}, nil
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/upscard/upscard/services/driversock"
+	"github.com/upscard/upscard/services/ups"
+	"github.com/upscard/upscard/services/usb"
+	"github.com/upscard/upscard/services/usbdriver"
+	"github.com/upscard/upscard/services/usbhid"
+)
+
+// readyAfter is when the driver is ready though no UPS was opened: whoever waits for it must not wait for a device.
+const readyAfter = 2 * time.Second
+
+// machine is what the driver has under it.
+type machine struct {
+	sysfs  string
+	listen func() (events, error)
+	opener func() (opener, error)
+}
+
+type events interface {
+	Next(context.Context) (usb.Uevent, error)
+	Close() error
+}
+
+// opener opens USB devices; a negative number is the first interface that will do.
+type opener interface {
+	Open(id usb.ID, number int) (usb.Device, error)
+	Close() error
+}
+
+// drive serves the driver's socket and attends to the device, until ctx ends.
+func drive(ctx context.Context, o options, logger *slog.Logger, m machine) error {
+	a, err := assign(o, logger)
+	if err != nil {
+		return err
+	}
+	logger = logger.With("ups", a.name)
+	bus, err := m.opener()
+	if err != nil {
+		return err
+	}
+	changes, err := m.listen()
+	if err != nil {
+		return err
+	}
+	defer changes.Close()
+	ln, err := listen(o.run, a.name)
+	if err != nil {
+		return err
+	}
+	store := ups.NewStore()
+	ready := sync.OnceFunc(func() { tellReady(o.ready, logger) })
+	defer time.AfterFunc(readyAfter, ready).Stop()
+	a.poll.Logger = logger
+	driver := &usbdriver.Driver{
+		World: usbdriver.World{
+			Scan:  func() ([]usb.Attached, error) { return usb.Scan(m.sysfs) },
+			Next:  changes.Next,
+			Open:  func(id usb.ID) (usb.Device, error) { return bus.Open(id, o.number) },
+			Serve: serveUPS(a.poll, ready),
+		},
+		Target: a.target,
+		Store:  store,
+		Logger: logger,
+	}
+	group, within := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		return driversock.Serve(within, ln, store, nil, driversock.ServeOptions{Logger: logger, AllowUIDs: o.allowUIDs})
+	})
+	group.Go(func() error {
+		if err := driver.Run(within); err != nil {
+			return err
+		}
+		return bus.Close()
+	})
+	return group.Wait()
+}
+
+// serveUPS is what is done with an open device. ready is called when it turns out to be a UPS.
+func serveUPS(poll usbhid.Options, ready func()) func(context.Context, usb.Device, *ups.Store) error {
+	return func(ctx context.Context, device usb.Device, store *ups.Store) error {
+		u, err := usbhid.Open(ctx, device, poll)
+		if errors.Is(err, usbhid.ErrNoPowerDevice) {
+			return fmt.Errorf("%w: %w", usbdriver.ErrNotUPS, err)
+		}
+		if err != nil {
+			return err
+		}
+		ready()
+		return u.Run(ctx, store)
+	}
+}
+
+// listen makes the driver's socket, unless another driver serves that name.
+func listen(runDir, name string) (*net.UnixListener, error) {
+	if err := os.MkdirAll(driversock.Dir(runDir), 0o755); err != nil {
+		return nil, err
+	}
+	path := driversock.Path(runDir, "usbhid-ups", name)
+	if conn, err := net.Dial("unix", path); err == nil {
+		conn.Close()
+		return nil, fmt.Errorf("%s: another driver serves it", path)
+	}
+	return driversock.Listen(path)
+}
+
+// tellReady tells the parent, through an inherited descriptor.
+func tellReady(fd int, logger *slog.Logger) {
+	if fd <= 0 {
+		return
+	}
+	f := os.NewFile(uintptr(fd), "ready")
+	_, err := f.WriteString("READY\n")
+	if err := errors.Join(err, f.Close()); err != nil {
+		logger.Warn("nobody was told that the driver is ready", "err", err)
+	}
+}

@@ -1,0 +1,258 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/upscard/upscard/services/driversock"
+	"github.com/upscard/upscard/services/ups"
+	"github.com/upscard/upscard/services/usb"
+	"github.com/upscard/upscard/services/usb/usbtest"
+)
+
+var id = usb.ID{Vendor: 0x1209, Product: 1, Port: "1-1", Bus: 1, Address: 2, Serial: "A"}
+
+// upsDescriptor describes a UPS (HID PDC 1.0, 4) with a charge in report 1 and a status in report 2.
+var upsDescriptor = []byte{
+	0x05, 0x84, 0x09, 0x04, 0xa1, 0x01, // Power Device page, UPS, application collection
+	0x09, 0x24, 0xa1, 0x00, // Power Summary
+	0x85, 0x01, 0x05, 0x85, 0x09, 0x66, 0x15, 0x00, 0x25, 0x64, 0x75, 0x08, 0x95, 0x01, 0xb1, 0x82, // Remaining Capacity, 0 to 100
+	0x85, 0x02, 0x05, 0x84, 0x09, 0x02, 0xa1, 0x02, // Present Status
+	0x05, 0x85, 0x09, 0xd0, 0x09, 0x45, 0x09, 0x44, 0x09, 0x42, // AC Present, Discharging, Charging, Below Remaining Capacity Limit
+	0x25, 0x01, 0x75, 0x01, 0x95, 0x04, 0xb1, 0x82, 0x75, 0x04, 0x95, 0x01, 0xb1, 0x03,
+	0xc0, 0xc0, 0xc0,
+}
+
+func newUPS() *usbtest.Device {
+	d := usbtest.New(id, upsDescriptor)
+	d.SetReport(usbtest.Feature, 1, 1, 100)
+	d.SetReport(usbtest.Feature, 2, 2, 0x01)
+	return d
+}
+
+// bench is a machine with one USB device, and a directory where the driver runs.
+type bench struct {
+	t      *testing.T
+	dir    string
+	sysfs  *usbtest.Sysfs
+	device *usbtest.Device
+	events chan usb.Uevent
+
+	mu     sync.Mutex
+	stderr bytes.Buffer
+}
+
+func newBench(t *testing.T, device *usbtest.Device) *bench {
+	b := &bench{t: t, dir: t.TempDir(), sysfs: usbtest.NewSysfs(t), device: device, events: make(chan usb.Uevent)}
+	b.sysfs.Plug(id, usbtest.HID)
+	return b
+}
+
+func (b *bench) Next(ctx context.Context) (usb.Uevent, error) {
+	select {
+	case e := <-b.events:
+		return e, nil
+	case <-ctx.Done():
+		return usb.Uevent{}, ctx.Err()
+	}
+}
+
+func (b *bench) Open(usb.ID, int) (usb.Device, error) { return b.device.Reopen(), nil }
+func (b *bench) Close() error                         { return nil }
+
+func (b *bench) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.stderr.Write(p)
+}
+
+func (b *bench) logged() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.stderr.String()
+}
+
+// start runs the driver with the flags; stop ends it and returns its exit code.
+func (b *bench) start(flags ...string) (stop func() int) {
+	ctx, cancel := context.WithCancel(b.t.Context())
+	ended := make(chan int, 1)
+	args := append([]string{"-run", b.dir, "-config", filepath.Join(b.dir, "upscard.toml")}, flags...)
+	go func() {
+		ended <- run(ctx, args, b, machine{
+			sysfs:  b.sysfs.Root,
+			listen: func() (events, error) { return b, nil },
+			opener: func() (opener, error) { return b, nil },
+		})
+	}()
+	return func() int {
+		cancel()
+		select {
+		case code := <-ended:
+			return code
+		case <-time.After(deadline):
+			b.t.Fatalf("the driver did not end\n%s", b.logged())
+			return -1
+		}
+	}
+}
+
+// await follows the driver of the name until its data are as wanted.
+func (b *bench) await(name string, want func(*ups.Snapshot) bool) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.t.Context(), 20*time.Second)
+	defer cancel()
+	store := ups.NewStore()
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	wg.Go(func() {
+		_ = driversock.Follow(ctx, driversock.Path(b.dir, "usbhid-ups", name), store, driversock.FollowOptions{Logger: slog.New(slog.DiscardHandler)})
+	})
+	var last *ups.Snapshot
+	for last == nil || !want(last) {
+		next, err := store.Wait(ctx, last)
+		if err != nil {
+			b.t.Fatalf("%s is %v, %q\n%s", name, last.Freshness(), last.Value("ups.status"), b.logged())
+		}
+		last = next
+	}
+}
+
+func online(s *ups.Snapshot) bool {
+	return s.Freshness() == ups.Fresh && strings.HasPrefix(s.Value("ups.status"), "OL")
+}
+
+func stale(s *ups.Snapshot) bool { return s.Freshness() == ups.Stale }
+
+func (b *bench) write(name, text string) {
+	b.t.Helper()
+	if err := os.WriteFile(filepath.Join(b.dir, name), []byte(text), 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func TestHost(t *testing.T) {
+	b := newBench(t, newUPS())
+	stop := b.start()
+	b.await("ups", online)
+	b.device.Unplug()
+	b.sysfs.Unplug(id.Port)
+	b.await("ups", stale)
+	b.device = newUPS()
+	b.sysfs.Plug(id, usbtest.HID)
+	b.events <- usb.Uevent{Action: "add", Path: "/devices/usb1/1-1/1-1:1.0", Vars: map[string]string{"SUBSYSTEM": "usb"}}
+	b.await("ups", online)
+	second := newBench(t, newUPS())
+	second.dir = b.dir
+	if code := second.start()(); code != exitFailure || !strings.Contains(second.logged(), "another driver serves it") {
+		t.Errorf("a second driver: %d\n%s", code, second.logged())
+	}
+	b.await("ups", online)
+	if code := stop(); code != exitAsked {
+		t.Errorf("exit code %d\n%s", code, b.logged())
+	}
+	if w := b.device.Writes(); len(w) != 0 {
+		t.Errorf("the driver wrote to the UPS: %v", w)
+	}
+}
+
+func TestCard(t *testing.T) {
+	b := newBench(t, newUPS())
+	b.write("roster", "1 1-4 1050:0407 other \"\"\n2 1-1 1209:0001 ups \"A\"\n")
+	b.write("upscard.toml", "[ups.rack]\nproductid = '1'\n")
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	stop := b.start("-seat", "2", "-ready", dup(t, w))
+	b.await("rack", online)
+	if text, err := io.ReadAll(r); string(text) != "READY\n" || err != nil {
+		t.Errorf("told ready with %q, %v", text, err)
+	}
+	for _, line := range []string{"device opened", "fields=", "first data", "ups=rack"} {
+		if !strings.Contains(b.logged(), line) {
+			t.Errorf("no %q in the log\n%s", line, b.logged())
+		}
+	}
+	if code := stop(); code != exitAsked {
+		t.Errorf("exit code %d\n%s", code, b.logged())
+	}
+}
+
+// TestRefused holds what ends the driver by itself.
+func TestRefused(t *testing.T) {
+	mouse := usbtest.New(id, []byte{0x05, 0x01, 0x09, 0x02, 0xa1, 0x01, 0xc0})
+	for _, test := range []struct {
+		name   string
+		device *usbtest.Device
+		files  map[string]string
+		flags  []string
+		code   int
+		says   string
+	}{
+		{"help", nil, nil, []string{"-h"}, exitAsked, "-allow-uid"},
+		{"unknown flag", nil, nil, []string{"-x"}, exitUsage, "-x"},
+		{"argument", nil, nil, []string{"x"}, exitUsage, `unexpected argument "x"`},
+		{"bad port", nil, nil, []string{"-port", "usb1"}, exitUsage, "want a USB port"},
+		{"bad name", nil, nil, []string{"-ups", "my ups"}, exitUsage, "want letters"},
+		{"bad interval", nil, nil, []string{"-pollinterval", "0"}, exitUsage, "whole seconds"},
+		{"bad uid", nil, nil, []string{"-allow-uid", "root"}, exitUsage, "want a number"},
+		{"seat with port", nil, nil, []string{"-seat", "1", "-port", "1-1"}, exitUsage, "too much"},
+		{"no such seat", nil, nil, []string{"-seat", "1"}, exitFailure, "has no seat 1"},
+		{"bad roster", nil, map[string]string{"roster": "x\n"}, []string{"-seat", "1"}, exitFailure, "line 1"},
+		{"bad configuration", nil, map[string]string{"upscard.toml": "x = 1\n"}, nil, exitFailure, `upscard.toml:1:1: unknown key "x"`},
+		{"seat of no UPS", nil, map[string]string{"roster": "1 1-1 1209:0001 other \"\"\n"}, []string{"-seat", "1"}, exitNotUPS, "no UPS"},
+		{"no UPS", mouse, nil, nil, exitNotUPS, "this device is no UPS"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := newBench(t, test.device)
+			for name, text := range test.files {
+				b.write(name, text)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			args := append([]string{"-run", b.dir, "-config", filepath.Join(b.dir, "upscard.toml")}, test.flags...)
+			code := run(ctx, args, b, machine{
+				sysfs:  b.sysfs.Root,
+				listen: func() (events, error) { return b, nil },
+				opener: func() (opener, error) { return b, nil },
+			})
+			if code != test.code || !strings.Contains(b.logged(), test.says) {
+				t.Errorf("exit code %d, want %d; want %q in\n%s", code, test.code, test.says, b.logged())
+			}
+		})
+	}
+}
+
+func TestWithoutUSB(t *testing.T) {
+	b := newBench(t, nil)
+	broken := errors.New("no USB here")
+	code := run(t.Context(), []string{"-run", b.dir}, b, machine{opener: func() (opener, error) { return nil, broken }})
+	if code != exitFailure || !strings.Contains(b.logged(), broken.Error()) {
+		t.Errorf("exit code %d\n%s", code, b.logged())
+	}
+}
+
+// dup returns the number of a descriptor of f that the driver may close.
+func dup(t *testing.T, f *os.File) string {
+	t.Helper()
+	defer f.Close()
+	fd, err := unix.Dup(int(f.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strconv.Itoa(fd)
+}
