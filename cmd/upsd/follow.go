@@ -13,17 +13,18 @@ import (
 const maxUPS = 64
 
 // follow keeps every UPS's store equal to its driver's, as drivers' sockets appear in dir, until ctx ends.
-func follow(ctx context.Context, dir string, registry *nut.Registry, logger *slog.Logger) error {
+func follow(ctx context.Context, dir string, trust driversock.Trust, registry *nut.Registry, logger *slog.Logger) error {
 	ctx, cancel := context.WithCancel(ctx)
-	f := fleet{registry: registry, logger: logger, drivers: make(map[*nut.UPS]*driver)}
+	f := fleet{registry: registry, trust: trust, logger: logger, drivers: make(map[*nut.UPS]*driver)}
 	defer f.running.Wait()
 	defer cancel()
-	return driversock.Watch(ctx, dir, func(s driversock.Socket) { f.appeared(ctx, s) })
+	return driversock.Watch(ctx, dir, trust, func(s driversock.Socket) { f.appeared(ctx, s) })
 }
 
 // fleet is the followers of all drivers. It is used by one goroutine.
 type fleet struct {
 	registry *nut.Registry
+	trust    driversock.Trust
 	logger   *slog.Logger
 	drivers  map[*nut.UPS]*driver
 	running  sync.WaitGroup
@@ -69,6 +70,7 @@ func (f *fleet) start(ctx context.Context, u *nut.UPS, path string) *driver {
 	}
 	opts := driversock.FollowOptions{
 		Logger: f.logger.With("ups", u.Name()),
+		Trust:  f.trust,
 		Wake:   d.wake,
 		OnData: u.DriverCame,
 	}

@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"github.com/upscard/upscard/services/config"
+	"github.com/upscard/upscard/services/driversock"
 )
 
 func main() {
@@ -50,6 +51,7 @@ type options struct {
 	run    string
 	ready  int
 	listen addresses
+	trust  driversock.Trust
 }
 
 func (o *options) parse(args []string, stderr io.Writer) error {
@@ -59,6 +61,7 @@ func (o *options) parse(args []string, stderr io.Writer) error {
 	fs.StringVar(&o.run, "run", "/run", "run `directory`; drivers' sockets are in its nut")
 	fs.IntVar(&o.ready, "ready", 0, "inherited file `descriptor` that gets READY, if over 0")
 	fs.Var(&o.listen, "listen", "`host:port` to serve instead of the configured ones; may be repeated; port 0 is any")
+	fs.Var(&o.trust, "driver-uid", "believe only drivers of this `uid`, or FIRST-LAST, besides root's and our own user's")
 	if err := fs.Parse(args); err != nil {
 		return err
 	}

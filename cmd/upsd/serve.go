@@ -37,13 +37,13 @@ func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.L
 		return err
 	}
 	host := newHost(cfg, logger)
-	server := nut.NewServer(host)
+	server := nut.NewServer(host, maxConns())
 	g, ctx := errgroup.WithContext(ctx)
 	for _, ln := range listeners {
 		logger.Info("listening", "addr", ln.Addr())
 		g.Go(func() error { return server.Serve(ctx, ln) })
 	}
-	g.Go(func() error { return follow(ctx, dir, host.Registry, logger) })
+	g.Go(func() error { return follow(ctx, dir, opts.trust, host.Registry, logger) })
 	g.Go(func() error { return tellReady(opts.ready) })
 	return g.Wait()
 }
@@ -62,6 +62,16 @@ func newHost(cfg *config.Config, logger *slog.Logger) *nut.Host {
 		users = append(users, nut.User{Name: u.Name, Password: u.Password, Monitor: u.Upsmon != ""})
 	}
 	return &nut.Host{Registry: registry, Users: nut.NewUsers(users), Version: version, Logger: logger}
+}
+
+// maxConns leaves file descriptors for drivers, listeners and the like.
+func maxConns() int {
+	var files unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err != nil {
+		return nut.MaxConns
+	}
+	const others = maxUPS + 32
+	return int(min(nut.MaxConns, max(files.Cur, others+1)-others))
 }
 
 // listen binds every address or none.

@@ -28,7 +28,8 @@ type FollowOptions struct {
 	MaxAge time.Duration                                            // MaxAge if 0
 	Wake   <-chan struct{}                                          // tells that the socket has appeared: connect at once
 	OnData func()                                                   // called before each snapshot that is not Absent is stored
-	Dial   func(ctx context.Context, path string) (net.Conn, error) // a unix socket if nil
+	Trust  Trust                                                    // whose sockets are followed
+	Dial   func(ctx context.Context, path string) (net.Conn, error) // a unix socket, if it can be trusted, if nil
 }
 
 // Follow keeps the store equal to the state of the driver that listens at path, until ctx ends. It is the only one to
@@ -39,7 +40,7 @@ func Follow(ctx context.Context, path string, store *ups.Store, opts FollowOptio
 		opts.MaxAge = MaxAge
 	}
 	if opts.Dial == nil {
-		opts.Dial = dialUnix
+		opts.Dial = opts.Trust.dial
 	}
 	log := opts.Logger.With("socket", path)
 	delay := firstRetry
@@ -69,11 +70,6 @@ func Follow(ctx context.Context, path string, store *ups.Store, opts FollowOptio
 			delay = min(2*delay, lastRetry)
 		}
 	}
-}
-
-func dialUnix(ctx context.Context, path string) (net.Conn, error) {
-	var d net.Dialer
-	return d.DialContext(ctx, "unix", path)
 }
 
 // follower is one connection to a driver.

@@ -93,9 +93,21 @@ func Serve(ctx context.Context, ln *net.UnixListener, store *ups.Store, h Handle
 
 // admit refuses peers that are neither root, nor our own user, nor one of those allowed.
 func (o *ServeOptions) admit(conn *net.UnixConn) error {
-	raw, err := conn.SyscallConn()
+	cred, err := credentials(conn)
 	if err != nil {
 		return err
+	}
+	if cred.Uid == 0 || int(cred.Uid) == os.Getuid() || slices.Contains(o.AllowUIDs, cred.Uid) {
+		return nil
+	}
+	return fmt.Errorf("uid %d of process %d is not allowed", cred.Uid, cred.Pid)
+}
+
+// credentials tells who is at the other end; for a socket that listens, who made it.
+func credentials(conn *net.UnixConn) (*unix.Ucred, error) {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return nil, err
 	}
 	var cred *unix.Ucred
 	var credErr error
@@ -103,10 +115,7 @@ func (o *ServeOptions) admit(conn *net.UnixConn) error {
 		cred, credErr = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
 	})
 	if err := errors.Join(err, credErr); err != nil {
-		return fmt.Errorf("peer's credentials: %w", err)
+		return nil, fmt.Errorf("peer's credentials: %w", err)
 	}
-	if cred.Uid == 0 || int(cred.Uid) == os.Getuid() || slices.Contains(o.AllowUIDs, cred.Uid) {
-		return nil
-	}
-	return fmt.Errorf("uid %d of process %d is not allowed", cred.Uid, cred.Pid)
+	return cred, nil
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -18,9 +19,9 @@ type Socket struct {
 	Driver, UPS, Path string
 }
 
-// Watch calls f with each driver's socket in dir, the newest last, then with each that appears, until ctx ends. A socket
-// may be told more than once.
-func Watch(ctx context.Context, dir string, f func(Socket)) error {
+// Watch calls f with each trusted driver's socket in dir, the newest last, then with each that appears, until ctx ends. A
+// socket may be told more than once.
+func Watch(ctx context.Context, dir string, trust Trust, f func(Socket)) error {
 	w, err := fsnotify.NewWatcher()
 	if err != nil {
 		return fmt.Errorf("watch %s: %w", dir, err)
@@ -29,7 +30,7 @@ func Watch(ctx context.Context, dir string, f func(Socket)) error {
 	if err := w.Add(dir); err != nil {
 		return fmt.Errorf("watch %s: %w", dir, err)
 	}
-	if err := scan(dir, f); err != nil {
+	if err := scan(dir, trust, f); err != nil {
 		return err
 	}
 	for {
@@ -39,14 +40,14 @@ func Watch(ctx context.Context, dir string, f func(Socket)) error {
 		case ev := <-w.Events:
 			switch {
 			case ev.Has(fsnotify.Create):
-				if s, _, ok := socketAt(ev.Name); ok {
+				if s, _, ok := socketAt(ev.Name, trust); ok {
 					f(s)
 				}
 			case ev.Name == dir && ev.Has(fsnotify.Remove|fsnotify.Rename):
 				return fmt.Errorf("watch %s: the directory is gone", dir)
 			}
 		case <-w.Errors: // events were lost
-			if err := scan(dir, f); err != nil {
+			if err := scan(dir, trust, f); err != nil {
 				return err
 			}
 		}
@@ -54,7 +55,7 @@ func Watch(ctx context.Context, dir string, f func(Socket)) error {
 }
 
 // scan calls f with the sockets that are there.
-func scan(dir string, f func(Socket)) error {
+func scan(dir string, trust Trust, f func(Socket)) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err
@@ -65,7 +66,7 @@ func scan(dir string, f func(Socket)) error {
 	}
 	var found []aged
 	for _, e := range entries {
-		if s, made, ok := socketAt(filepath.Join(dir, e.Name())); ok {
+		if s, made, ok := socketAt(filepath.Join(dir, e.Name()), trust); ok {
 			found = append(found, aged{s, made})
 		}
 	}
@@ -76,14 +77,17 @@ func scan(dir string, f func(Socket)) error {
 	return nil
 }
 
-// socketAt tells whether a driver's socket is at path, with the time it was made.
-func socketAt(path string) (Socket, time.Time, bool) {
+// socketAt tells whether a trusted driver's socket is at path, with the time it was made.
+func socketAt(path string, trust Trust) (Socket, time.Time, bool) {
 	driver, ups, ok := SplitName(filepath.Base(path))
 	if !ok {
 		return Socket{}, time.Time{}, false
 	}
 	fi, err := os.Lstat(path)
 	if err != nil || fi.Mode().Type() != fs.ModeSocket {
+		return Socket{}, time.Time{}, false
+	}
+	if st, ok := fi.Sys().(*syscall.Stat_t); !ok || !trust.includes(st.Uid) {
 		return Socket{}, time.Time{}, false
 	}
 	return Socket{driver, ups, path}, fi.ModTime(), true

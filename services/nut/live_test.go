@@ -58,7 +58,7 @@ func TestLikeNUT(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	go func() { errs <- NewServer(host).Serve(ctx, ln) }()
+	go func() { errs <- NewServer(host, MaxConns).Serve(ctx, ln) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := errors.Join(<-errs, <-errs, <-errs); err != nil {

@@ -11,9 +11,10 @@ import (
 	"time"
 )
 
+// MaxConns is a good bound for the connections of all listeners together, where file descriptors allow.
+const MaxConns = 4096
+
 const (
-	// maxConns bounds the connections of all listeners together.
-	maxConns = 4096
 	// writeTimeout is how long a client may leave its socket full before it is dropped.
 	writeTimeout = 10 * time.Second
 	// maxKept is the largest buffer, in bytes, that is kept for further answers.
@@ -27,8 +28,8 @@ type Server struct {
 	replies sync.Pool // of *[]byte
 }
 
-// NewServer returns a server of the host's UPSes.
-func NewServer(host *Host) *Server {
+// NewServer returns a server of the host's UPSes to at most maxConns clients at a time.
+func NewServer(host *Host, maxConns int) *Server {
 	return &Server{
 		host:    host,
 		slots:   make(chan struct{}, maxConns),
@@ -67,7 +68,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 				s.serve(ctx, conn)
 			})
 		default:
-			s.host.Logger.Warn("connection refused: too many", "addr", conn.RemoteAddr(), "limit", maxConns)
+			s.host.Logger.Warn("connection refused: too many", "addr", conn.RemoteAddr(), "limit", cap(s.slots))
 			conn.Close()
 		}
 	}

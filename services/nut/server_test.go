@@ -17,7 +17,7 @@ func TestServer(t *testing.T) {
 	host := testHost()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- NewServer(host).Serve(ctx, ln) }()
+	go func() { done <- NewServer(host, MaxConns).Serve(ctx, ln) }()
 	addr := ln.Addr().String()
 
 	mon := dialLive(t, addr)
@@ -59,7 +59,7 @@ func TestServer(t *testing.T) {
 func TestOneWrite(t *testing.T) {
 	host := testHost()
 	conn := &countingConn{}
-	s := NewServer(host)
+	s := NewServer(host, MaxConns)
 	if !s.answer(conn, NewSession(host, "addr"), []byte("LIST VAR ups\n")) || conn.writes != 1 {
 		t.Errorf("%d writes", conn.writes)
 	}
