@@ -4,7 +4,7 @@
 
 OUT    := images/out
 HOST   := aarch64-linux-gnu
-LIBUSB := $(OUT)/libusb-arm64
+LIBUSB := $(CURDIR)/$(OUT)/libusb-arm64
 export PATH := $(PATH):/usr/local/go/bin
 export GOFLAGS += -buildvcs=false
 
