@@ -4,14 +4,11 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,105 +17,6 @@ import (
 	"github.com/upscard/upscard/services/ups"
 	"golang.org/x/sys/unix"
 )
-
-// upsd is one that runs in this process until the test ends.
-type upsd struct {
-	t    *testing.T
-	run  string // directory
-	addr string
-	code chan int
-	stop func()
-	log  *logBuffer
-}
-
-func start(t *testing.T, config string, args ...string) *upsd {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "upsd")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	file := filepath.Join(dir, "upscard.toml")
-	if config != "" {
-		if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	u := &upsd{t: t, run: dir, code: make(chan int, 1), stop: cancel, log: newLogBuffer()}
-	args = append([]string{"-config", file, "-run", dir, "-listen", "127.0.0.1:0"}, args...)
-	go func() { u.code <- run(ctx, args, u.log) }()
-	t.Cleanup(func() {
-		cancel()
-		begin := time.Now()
-		if code := <-u.code; code != 0 || time.Since(begin) > time.Second {
-			t.Errorf("exit code %d after %v\n%s", code, time.Since(begin), u.log.String())
-		}
-	})
-	u.addr = u.log.find(t, `msg=listening addr=(\S+)`)
-	return u
-}
-
-// driver serves a store as the named UPS's driver until the returned function is called.
-func (u *upsd) driver(name, upsName string, store *ups.Store) (stop func()) {
-	u.t.Helper()
-	ln, err := driversock.Listen(driversock.Path(u.run, name, upsName))
-	if err != nil {
-		u.t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() {
-		done <- driversock.Serve(ctx, ln, store, nil, driversock.ServeOptions{Logger: slog.New(slog.DiscardHandler)})
-	}()
-	stop = sync.OnceFunc(func() {
-		cancel()
-		if err := <-done; err != nil {
-			u.t.Error(err)
-		}
-	})
-	u.t.Cleanup(stop)
-	return stop
-}
-
-func storeOf(status string) *ups.Store {
-	s := ups.NewStore()
-	s.Set(ups.NewSnapshot(map[string]ups.Var{"ups.status": {Value: status}}, nil, ups.Fresh, time.Now()))
-	return s
-}
-
-func (u *upsd) ask(request string) string {
-	u.t.Helper()
-	conn, err := net.Dial("tcp", u.addr)
-	if err != nil {
-		u.t.Fatal(err)
-	}
-	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(10 * time.Second))
-	if _, err := io.WriteString(conn, request+"\nLOGOUT\n"); err != nil {
-		u.t.Fatal(err)
-	}
-	all, err := io.ReadAll(conn)
-	if err != nil {
-		u.t.Fatal(err)
-	}
-	return strings.TrimSuffix(string(all), "OK Goodbye\n")
-}
-
-// expect asks until the answer is want and returns how long that took.
-func (u *upsd) expect(request, want string) time.Duration {
-	u.t.Helper()
-	begin := time.Now()
-	got := ""
-	for time.Since(begin) < 10*time.Second {
-		if got = u.ask(request); got == want {
-			return time.Since(begin)
-		}
-		time.Sleep(time.Millisecond)
-	}
-	u.t.Fatalf("%s: %q, want %q\n%s", request, got, want, u.log.String())
-	return 0
-}
 
 func TestDriverComesAndGoes(t *testing.T) {
 	const status = "GET VAR ups ups.status"
@@ -278,45 +176,37 @@ func TestUpsc(t *testing.T) {
 	}
 }
 
-// logBuffer collects log lines and lets a test wait for one.
-type logBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-	more chan struct{}
-}
-
-func newLogBuffer() *logBuffer { return &logBuffer{more: make(chan struct{}, 1)} }
-
-func (l *logBuffer) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.text.Write(b)
-	select {
-	case l.more <- struct{}{}:
-	default:
+func TestListen(t *testing.T) {
+	tests := []struct {
+		listen string
+		dial   []string // at the port that was bound
+	}{
+		{":0", []string{"127.0.0.1", "::1"}},
+		{"127.0.0.1:0", []string{"127.0.0.1"}},
+		{"[::1]:0", []string{"::1"}},
+		{"192.0.2.1:0", nil}, // no address of this machine yet
+		{"[2001:db8::1]:0", nil},
 	}
-	return len(b), nil
-}
-
-func (l *logBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
-// find waits for a line that matches and returns its first group.
-func (l *logBuffer) find(t *testing.T, pattern string) string {
-	t.Helper()
-	re := regexp.MustCompile(pattern)
-	timeout := time.After(10 * time.Second)
-	for {
-		if m := re.FindStringSubmatch(l.String()); m != nil {
-			return m[1]
+	if ln, err := net.Listen("tcp", "[::1]:0"); err != nil {
+		t.Skip("this machine has no IPv6: ", err)
+	} else {
+		ln.Close()
+	}
+	for _, tt := range tests {
+		listeners, err := listen(t.Context(), []string{tt.listen})
+		if err != nil {
+			t.Errorf("%s: %v", tt.listen, err)
+			continue
 		}
-		select {
-		case <-l.more:
-		case <-timeout:
-			t.Fatalf("no %s in the log:\n%s", pattern, l)
+		_, port, _ := net.SplitHostPort(listeners[0].Addr().String())
+		for _, host := range tt.dial {
+			conn, err := net.Dial("tcp", net.JoinHostPort(host, port))
+			if err != nil {
+				t.Errorf("%s: %v", tt.listen, err)
+				continue
+			}
+			conn.Close()
 		}
+		listeners[0].Close()
 	}
 }

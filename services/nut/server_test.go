@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -76,3 +77,49 @@ func (c *countingConn) Write(b []byte) (int, error) {
 }
 
 func (c *countingConn) SetWriteDeadline(time.Time) error { return nil }
+
+func TestTooManyClients(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- NewServer(testHost(), 1).Serve(ctx, ln) }()
+	defer func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}()
+	first := dialLive(t, ln.Addr().String())
+	first.ask("VER")
+	second := dialLive(t, ln.Addr().String())
+	if b, err := io.ReadAll(second.in); len(b) != 0 {
+		t.Errorf("one too many got %q, %v", b, err)
+	}
+	if got := first.ask("NETVER"); got != "1.3\n" {
+		t.Errorf("the first got %q", got)
+	}
+}
+
+// TestSlowClient: one that asks and never reads is dropped after a while, one that is idle never.
+func TestSlowClient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := net.Pipe()
+		done := make(chan struct{})
+		go func() {
+			NewServer(testHost(), 1).serve(t.Context(), ours)
+			close(done)
+		}()
+		time.Sleep(24 * time.Hour)
+		begin := time.Now()
+		if _, err := theirs.Write([]byte("VER\n")); err != nil {
+			t.Fatal(err)
+		}
+		<-done
+		if took := time.Since(begin); took != writeTimeout {
+			t.Errorf("dropped after %v", took)
+		}
+	})
+}
