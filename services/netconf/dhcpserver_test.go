@@ -24,17 +24,18 @@ const (
 	giving   manner = 50
 )
 
-// dhcpServer gives leases of three seconds.
+// dhcpServer gives leases of some seconds.
 type dhcpServer struct {
 	mu       sync.Mutex
 	manner   manner
+	seconds  uint32
 	messages []string
 }
 
 // newDHCPServer serves on an interface of the calling thread's namespace.
 func newDHCPServer(t *testing.T, name string) *dhcpServer {
 	t.Helper()
-	s := &dhcpServer{manner: giving}
+	s := &dhcpServer{manner: giving, seconds: 3}
 	server, err := server4.NewServer(name, &net.UDPAddr{Port: dhcpv4.ServerPort}, s.answer)
 	check(t, err)
 	ended := make(chan struct{})
@@ -52,7 +53,7 @@ func newDHCPServer(t *testing.T, name string) *dhcpServer {
 func (s *dhcpServer) answer(conn net.PacketConn, peer net.Addr, m *dhcpv4.DHCPv4) {
 	s.mu.Lock()
 	s.messages = append(s.messages, describe(peer, m))
-	how := s.manner
+	how, lease := s.manner, s.seconds
 	s.mu.Unlock()
 	if how == silent {
 		return
@@ -68,7 +69,7 @@ func (s *dhcpServer) answer(conn net.PacketConn, peer net.Addr, m *dhcpv4.DHCPv4
 		kind = dhcpv4.MessageTypeNak
 	}
 	reply, err := dhcpv4.NewReplyFromRequest(m, dhcpv4.WithMessageType(kind), dhcpv4.WithYourIP(net.IPv4(10, 77, 0, byte(how))),
-		dhcpv4.WithOption(dhcpv4.OptServerIdentifier(serverIP)), dhcpv4.WithLeaseTime(3), dhcpv4.WithNetmask(net.CIDRMask(24, 32)),
+		dhcpv4.WithOption(dhcpv4.OptServerIdentifier(serverIP)), dhcpv4.WithLeaseTime(lease), dhcpv4.WithNetmask(net.CIDRMask(24, 32)),
 		dhcpv4.WithRouter(serverIP), dhcpv4.WithDNS(serverIP), dhcpv4.WithOption(dhcpv4.OptDomainName("lan")))
 	if err != nil {
 		return
@@ -92,10 +93,10 @@ func describe(peer net.Addr, m *dhcpv4.DHCPv4) string {
 	return strings.Join(append(words, m.HostName()), " ")
 }
 
-func (s *dhcpServer) set(m manner) {
+func (s *dhcpServer) set(m manner, seconds uint32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.manner = m
+	s.manner, s.seconds = m, seconds
 }
 
 // forget drops what was sent so far.

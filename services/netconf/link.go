@@ -23,10 +23,11 @@ type Link struct {
 	MAC     net.HardwareAddr
 	Up      bool
 	Carrier bool
+	Losses  int // how often the carrier was lost; a short loss may be over when we look
 }
 
 func (l Link) equal(other Link) bool {
-	return l.Name == other.Name && l.Index == other.Index && l.Up == other.Up && l.Carrier == other.Carrier &&
+	return l.Name == other.Name && l.Index == other.Index && l.Up == other.Up && l.Carrier == other.Carrier && l.Losses == other.Losses &&
 		bytes.Equal(l.MAC, other.MAC)
 }
 
@@ -116,6 +117,11 @@ func (w *watcher) update(u netlink.LinkUpdate) {
 		Up: attrs.RawFlags&unix.IFF_UP != 0, Carrier: attrs.RawFlags&unix.IFF_LOWER_UP != 0}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	before := w.links[l.Index]
+	l.Losses = before.Losses
+	if before.Carrier && !l.Carrier {
+		l.Losses++
+	}
 	delete(w.links, l.Index)
 	if u.Header.Type == unix.RTM_NEWLINK && w.usable(u.Link) {
 		w.links[l.Index] = l

@@ -106,12 +106,9 @@ func (m *Machine) Failed(step Step, now time.Time) {
 	case Confirm:
 		m.doubt = toReplace
 	case Renew:
-		m.retry = now.Add(half(m.lease.Rebinding().Sub(now), m.lease.Duration))
-		if m.retry.After(m.lease.Rebinding()) {
-			m.retry = m.lease.Rebinding()
-		}
+		m.retry = halfWay(now, m.lease.Rebinding(), m.lease.Duration)
 	case Rebind:
-		m.retry = now.Add(half(m.lease.Expiry().Sub(now), m.lease.Duration))
+		m.retry = halfWay(now, m.lease.Expiry(), m.lease.Duration)
 	default:
 		m.backOff(now)
 	}
@@ -130,8 +127,12 @@ func (m *Machine) backOff(now time.Time) {
 	m.retry = now.Add(wait)
 }
 
-// half is the pause between tries to prolong a lease: half of the time that is left, but a minute at least (RFC 2131, 4.4.5), or a tenth
-// of a lease shorter than ten minutes.
-func half(left, lease time.Duration) time.Duration {
-	return max(left/2, min(time.Minute, lease/10))
+// halfWay is when to try again to prolong a lease: after half of the time that is left, but a minute at least (RFC 2131, 4.4.5), or a
+// tenth of a lease shorter than ten minutes; never after end.
+func halfWay(now, end time.Time, lease time.Duration) time.Time {
+	next := now.Add(max(end.Sub(now)/2, min(time.Minute, lease/10)))
+	if next.After(end) {
+		return end
+	}
+	return next
 }

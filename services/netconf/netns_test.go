@@ -149,6 +149,23 @@ func (n *network) await(t *testing.T, want string) {
 	}
 }
 
+// awaitLoss waits until the kernel has told about the carrier's loss: it gathers such news for up to a second and leaves out what is over.
+func (n *network) awaitLoss(t *testing.T) {
+	t.Helper()
+	limit := time.Now().Add(15 * time.Second)
+	for {
+		link, err := n.client.LinkByName("card0")
+		check(t, err)
+		if link.Attrs().OperState == netlink.OperLowerLayerDown {
+			return
+		}
+		if time.Now().After(limit) {
+			t.Fatalf("the client's interface is %v", link.Attrs().OperState)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
 func TestLeaseInANamespace(t *testing.T) {
 	n := newNetwork(t)
 	const first = "10.77.0.50/24 via 10.77.0.1 search lan nameserver 10.77.0.1"
@@ -157,19 +174,20 @@ func TestLeaseInANamespace(t *testing.T) {
 	n.awaitSent(t, "request for 10.77.0.50 card")
 	n.awaitSent(t, "request of 10.77.0.50 from 10.77.0.50 card") // renewed, unicast
 
-	n.set(silent)
+	n.set(silent, 0)
 	n.awaitSent(t, "request of 10.77.0.50 from 0.0.0.0 card") // rebound, broadcast
 	n.await(t, "")
-	n.set(giving)
+	n.set(giving, 60) // renewed no more
 	n.await(t, first)
 
-	n.set(refusing) // as the server of another network does
+	n.set(refusing, 0) // as the server of another network does
 	n.forget()
 	check(t, netlink.LinkSetDown(n.cable))
+	n.awaitLoss(t)
 	check(t, netlink.LinkSetUp(n.cable))
 	n.awaitSent(t, "request for 10.77.0.50 card") // confirmed without a discover
 	n.await(t, "")
-	n.set(60)
+	n.set(60, 60)
 	n.await(t, "10.77.0.60/24 via 10.77.0.1 search lan nameserver 10.77.0.1")
 }
 

@@ -88,8 +88,8 @@ func (r *runner) serve(ctx context.Context) {
 		return
 	}
 	logger := r.logger.With("interface", link.Name)
-	index, carrier := link.Index, !link.Carrier
-	s := &session{runner: r, logger: logger}
+	index := link.Index
+	s := &session{runner: r, logger: logger, link: Link{Carrier: !link.Carrier, Losses: link.Losses}}
 	for ctx.Err() == nil {
 		link, changed = r.links.current()
 		if link.Index != index {
@@ -101,12 +101,8 @@ func (r *runner) serve(ctx context.Context) {
 				logger.Error("interface is not up", "err", err)
 			}
 		}
-		if link.Carrier != carrier {
-			carrier = link.Carrier
-			logger.Info("link", "carrier", carrier)
-		}
-		s.machine.SetLink(carrier)
-		s.step(ctx, link, changed)
+		s.look(link)
+		s.step(ctx, changed)
 	}
 }
 

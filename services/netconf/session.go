@@ -17,9 +17,20 @@ type session struct {
 	silent  bool  // it was said that no server answers
 }
 
-// step does what the machine says is next. It returns early when changed is closed.
-func (s *session) step(ctx context.Context, link Link, changed <-chan struct{}) {
+// look takes the interface's state.
+func (s *session) look(link Link) {
+	if link.Carrier != s.link.Carrier || link.Losses != s.link.Losses {
+		s.logger.Info("link", "carrier", link.Carrier)
+	}
+	if link.Losses != s.link.Losses {
+		s.machine.SetLink(false)
+	}
+	s.machine.SetLink(link.Carrier)
 	s.link = link
+}
+
+// step does what the machine says is next. It returns early when changed is closed.
+func (s *session) step(ctx context.Context, changed <-chan struct{}) {
 	s.apply()
 	step, until := s.machine.Next(time.Now())
 	if step == Rest {
