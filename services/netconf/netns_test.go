@@ -156,7 +156,7 @@ func (n *network) awaitLoss(t *testing.T) {
 	for {
 		link, err := n.client.LinkByName("card0")
 		check(t, err)
-		if link.Attrs().OperState == netlink.OperLowerLayerDown {
+		if link.Attrs().OperState != netlink.OperUp {
 			return
 		}
 		if time.Now().After(limit) {
