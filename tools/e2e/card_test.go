@@ -49,8 +49,8 @@ var held = map[string]string{
 	"ups.load":                "UPS.Output.PercentLoad",
 	"ups.power.nominal":       "UPS.Flow.ConfigApparentPower",
 	"ups.realpower.nominal":   "UPS.Flow.ConfigActivePower",
-	"ups.delay.shutdown":      "UPS.PowerSummary.DelayBeforeShutdown",
-	"ups.delay.start":         "UPS.PowerSummary.DelayBeforeStartup",
+	"ups.timer.shutdown":      "UPS.PowerSummary.DelayBeforeShutdown",
+	"ups.timer.start":         "UPS.PowerSummary.DelayBeforeStartup",
 }
 
 // compare checks every variable of which the device holds the source, and that not too few do.
