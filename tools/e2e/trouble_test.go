@@ -53,7 +53,7 @@ func (m *machine) cpuTicks(pid string) int {
 func TestGarbageReport(t *testing.T) {
 	m := bootReady(t, setup{})
 	for range 20 {
-		m.do(m.UPS[0], "report 0x20 ffff")
+		m.do(m.UPS[0], "report 0x20 20ffff")
 		m.do(m.UPS[0], "report 0x20 auto")
 		status := m.upsc("ups@"+m.Addr("nut"), "ups.status")
 		if regexp.MustCompile(`\b(OB|LB|OVER|RB|OFF|FSD)\b`).MatchString(status) {
