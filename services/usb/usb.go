@@ -22,7 +22,7 @@ func (id ID) String() string {
 }
 
 // Device is an open USB device whose HID interface is claimed. Control and String may be called from one goroutine at a
-// time, Interrupt from one other. After Close every call fails.
+// time, Interrupt from one other. After Close every call fails. Errors do not say which device they are about: the caller knows.
 type Device interface {
 	ID() ID
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"sync"
 	"time"
@@ -131,10 +132,18 @@ func (s *session) run(ctx context.Context) error {
 		if final(err) || s.refusals >= notUPS {
 			return err
 		}
-		s.say(slog.LevelWarn, "device is not served", "err", err)
+		s.say(s.severity(err), "device is not served", "err", err)
 		s.wait.pause(ctx)
 	}
 	return nil
+}
+
+// severity is low for what is usual while a device node is being handed to the driver's user.
+func (s *session) severity(err error) slog.Level {
+	if errors.Is(err, fs.ErrPermission) && s.wait.next < patient {
+		return slog.LevelDebug
+	}
+	return slog.LevelWarn
 }
 
 // attend opens a device and serves it until it fails.
@@ -197,7 +206,7 @@ func (s *session) stale() {
 
 // say logs, for debugging only if it was said before.
 func (s *session) say(level slog.Level, message string, args ...any) {
-	text := fmt.Sprint(append([]any{message}, args...)...)
+	text := fmt.Sprint(append([]any{level, message}, args...)...)
 	if s.said[text] {
 		level = slog.LevelDebug
 	}

@@ -125,10 +125,14 @@ func TestOpenFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := run(t, target, func(w *world) { w.openErr = fs.ErrPermission }, plugged(backUPS))
 		w.after(120 * time.Millisecond).want(ups.Absent)
+		if strings.Contains(w.logged(), "permission") {
+			t.Errorf("warned of what init is about to put right\n%s", w.logged())
+		}
+		w.after(time.Minute).want(ups.Absent)
 		w.mu.Lock()
 		w.openErr = nil
 		w.mu.Unlock()
-		w.after(100 * time.Millisecond).want(ups.Fresh)
+		w.after(5 * time.Second).want(ups.Fresh)
 		if got := strings.Count(w.logged(), "permission denied"); got != 1 {
 			t.Errorf("logged %d times\n%s", got, w.logged())
 		}

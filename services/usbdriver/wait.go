@@ -9,6 +9,8 @@ import (
 const (
 	shortestPause = 50 * time.Millisecond
 	longestPause  = 5 * time.Second
+
+	patient = time.Second // pauses up to this one are no cause for alarm
 )
 
 // waiter paces a session.

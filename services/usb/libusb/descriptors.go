@@ -69,7 +69,7 @@ func (d *device) String(index uint8) (string, error) {
 	}
 	text, err := decodeString(data)
 	if err != nil {
-		return "", fmt.Errorf("%v: string %d: %w", d.id, index, err)
+		return "", fmt.Errorf("string %d: %w", index, err)
 	}
 	return text, nil
 }

@@ -75,24 +75,24 @@ func (d *device) HIDDescriptor() []byte { return slices.Clone(d.hid.descriptor) 
 
 func (d *device) Control(requestType, request uint8, value, index uint16, data []byte) (int, error) {
 	if !d.begin(nil) {
-		return 0, fmt.Errorf("%v: %w", d.id, errClosed)
+		return 0, errClosed
 	}
 	defer d.calls.Done()
 	n, err := d.handle.Control(requestType, request, value, index, data)
 	if err != nil {
-		return 0, fmt.Errorf("%v: %w", d.id, wrap(err))
+		return 0, wrap(err)
 	}
 	return n, nil
 }
 
 func (d *device) Interrupt(ctx context.Context, packet []byte) (int, error) {
 	if d.endpoint == nil {
-		return 0, fmt.Errorf("%v: %w", d.id, usb.ErrNoInterrupt)
+		return 0, usb.ErrNoInterrupt
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if !d.begin(cancel) {
-		return 0, fmt.Errorf("%v: %w", d.id, errClosed)
+		return 0, errClosed
 	}
 	type result struct {
 		data []byte
@@ -113,7 +113,7 @@ func (d *device) Interrupt(ctx context.Context, packet []byte) (int, error) {
 		select {
 		case r = <-read:
 		case <-time.After(patience):
-			return 0, fmt.Errorf("%v: interrupt: %w", d.id, errHung)
+			return 0, errHung
 		}
 	}
 	switch {
@@ -122,7 +122,7 @@ func (d *device) Interrupt(ctx context.Context, packet []byte) (int, error) {
 	case ctx.Err() != nil:
 		return 0, ctx.Err()
 	}
-	return 0, fmt.Errorf("%v: interrupt: %w", d.id, wrap(r.err))
+	return 0, wrap(r.err)
 }
 
 // begin counts a transfer that calls.Done ends; it fails on a closed device. Close calls cancel, if there is one.

@@ -3,7 +3,6 @@ package usbtest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -96,7 +95,7 @@ func (d *Device) Control(requestType, request uint8, value, index uint16, data [
 		err = d.alive()
 	}
 	if err != nil {
-		return 0, fmt.Errorf("%v: %w", d.id, err)
+		return 0, err
 	}
 	if requestType&directionIn == 0 {
 		return len(data), nil
@@ -108,7 +107,7 @@ func (d *Device) Control(requestType, request uint8, value, index uint16, data [
 func (d *Device) String(index uint8) (string, error) {
 	defer exclusive(&d.controlling, "control transfers")()
 	if err := d.alive(); err != nil {
-		return "", fmt.Errorf("%v: %w", d.id, err)
+		return "", err
 	}
 	d.mu.Lock()
 	text, ok := d.strings[index]
@@ -116,11 +115,11 @@ func (d *Device) String(index uint8) (string, error) {
 	d.mu.Unlock()
 	if fault != nil {
 		if _, err := fault(nil); err != nil {
-			return "", fmt.Errorf("%v: string %d: %w", d.id, index, err)
+			return "", err
 		}
 	}
 	if !ok {
-		return "", fmt.Errorf("%v: string %d: %w", d.id, index, usb.ErrStall)
+		return "", usb.ErrStall
 	}
 	return text, nil
 }
@@ -138,9 +137,9 @@ func (d *Device) Interrupt(ctx context.Context, packet []byte) (int, error) {
 		d.mu.Unlock()
 		switch err := d.alive(); {
 		case err != nil:
-			return 0, fmt.Errorf("%v: %w", d.id, err)
+			return 0, err
 		case none:
-			return 0, fmt.Errorf("%v: %w", d.id, usb.ErrNoInterrupt)
+			return 0, usb.ErrNoInterrupt
 		case next != nil:
 			return copy(packet, next), nil
 		}
