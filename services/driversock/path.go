@@ -25,22 +25,24 @@ var dashed = []string{
 func SplitName(file string) (driver, ups string, ok bool) {
 	for _, d := range dashed {
 		if rest, found := strings.CutPrefix(file, d+"-"); found {
-			return d, rest, validName(rest)
+			return d, rest, isUPS(rest)
 		}
 	}
-	driver, ups, ok = strings.Cut(file, "-")
-	if !ok || driver == "" || driver == "feed" || !validName(ups) {
-		return "", "", false
-	}
-	return driver, ups, true
+	driver, ups, _ = strings.Cut(file, "-")
+	return driver, ups, driver != "" && driver != "feed" && isUPS(ups)
 }
 
+func isUPS(name string) bool { return validName(name) && !strings.HasSuffix(name, ".pid") }
+
+// maxName bounds the names of UPSes, variables and commands in bytes. NUT's longest has 40.
+const maxName = 128
+
 // validName keeps names out that would need quoting on the wire.
-func validName(ups string) bool {
-	if ups == "" || len(ups) > 64 || strings.HasSuffix(ups, ".pid") {
+func validName(name string) bool {
+	if name == "" || len(name) > maxName {
 		return false
 	}
-	for _, c := range []byte(ups) {
+	for _, c := range []byte(name) {
 		if c <= ' ' || c > '~' || strings.IndexByte(`"\#=/`, c) >= 0 {
 			return false
 		}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net"
-	"os"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -20,6 +18,7 @@ type peer struct {
 	store   *ups.Store
 	handler Handler
 	log     *slog.Logger
+	split   parseconf.Splitter // the reading goroutine's
 
 	mu    sync.Mutex    // held for each write
 	sent  *ups.Snapshot // what the other end knows
@@ -45,28 +44,24 @@ func (p *peer) run(ctx context.Context) {
 	})
 	buf := make([]byte, 1024)
 	var in lines
-	var split parseconf.Splitter
-	for {
+	for open := true; open; {
 		n, err := p.conn.Read(buf)
-		bye := false
-		in.feed(buf[:n], func(line []byte) {
-			if bye {
-				return
-			}
-			words, err := split.Split(line)
-			if err != nil || len(words) == 0 {
-				return
-			}
-			args := make([]string, 0, len(words))
-			for _, w := range words {
-				args = append(args, string(w))
-			}
-			bye = !p.answer(ctx, strings.ToUpper(args[0]), args[1:])
-		})
-		if err != nil || bye {
-			return
-		}
+		in.feed(buf[:n], func(line []byte) { open = open && p.take(ctx, line) })
+		open = open && err == nil
 	}
+}
+
+// take carries out one line and reports whether the connection goes on.
+func (p *peer) take(ctx context.Context, line []byte) bool {
+	words, err := p.split.Split(line)
+	if err != nil || len(words) == 0 {
+		return true
+	}
+	args := make([]string, 0, len(words))
+	for _, w := range words {
+		args = append(args, string(w))
+	}
+	return p.answer(ctx, strings.ToUpper(args[0]), args[1:])
 }
 
 // push sends each change from last on, until ctx ends or the other end takes no more.
@@ -99,37 +94,6 @@ func (p *peer) update() error {
 	return p.write(diff)
 }
 
-// answer carries out one line and reports whether the connection goes on. A line that it does not know is void.
-func (p *peer) answer(ctx context.Context, verb string, args []string) bool {
-	switch verb {
-	case "PING":
-		return p.reply("PONG\n")
-	case "GETPID":
-		return p.reply("PID " + strconv.Itoa(os.Getpid()) + "\n")
-	case "LOGOUT":
-		p.reply("OK Goodbye\n")
-		return false
-	case "DUMPALL":
-		return p.dump()
-	case "DUMPSTATUS":
-		return p.reply(string(appendValue(nil, p.store.Get(), "ups.status")))
-	case "DUMPVALUE":
-		return len(args) == 0 || p.reply(string(appendValue(nil, p.store.Get(), args[0])))
-	case "NOBROADCAST":
-		return p.broadcast(false)
-	case "BROADCAST":
-		on := true
-		if len(args) > 0 {
-			n, err := strconv.Atoi(args[0])
-			on = err != nil || n > 0
-		}
-		return p.broadcast(on)
-	case "INSTCMD", "SET":
-		return p.order(ctx, verb, args)
-	}
-	return true
-}
-
 func (p *peer) dump() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -143,30 +107,6 @@ func (p *peer) broadcast(on bool) bool {
 	p.muted = !on
 	p.mu.Unlock()
 	return !on || p.update() == nil
-}
-
-// order carries out INSTCMD <name> [<param>] or SET <name> <value>, each with TRACKING <id> or without.
-func (p *peer) order(ctx context.Context, verb string, args []string) bool {
-	id := ""
-	if n := len(args); n >= 3 && strings.EqualFold(args[n-2], "TRACKING") {
-		id, args = args[n-1], args[:n-2]
-	}
-	var result Result
-	switch {
-	case verb == "SET" && len(args) == 2:
-		result = p.handler.SetVar(ctx, args[0], args[1])
-	case verb == "INSTCMD" && len(args) == 1:
-		result = p.handler.InstCmd(ctx, args[0], "")
-	case verb == "INSTCMD" && len(args) == 2:
-		result = p.handler.InstCmd(ctx, args[0], args[1])
-	default:
-		p.log.Warn("malformed order", "verb", verb, "args", len(args))
-		return true
-	}
-	if id == "" {
-		return true
-	}
-	return p.reply(string(appendLine(nil, "TRACKING", id, strconv.Itoa(int(result)))))
 }
 
 func (p *peer) reply(s string) bool {

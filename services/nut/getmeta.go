@@ -1,0 +1,57 @@
+package nut
+
+import "strconv"
+
+func (s *Session) getDesc(args [][]byte) {
+	if s.available(args[0]) != nil {
+		s.echo("DESC", args[0], args[1])
+		s.quote(DescribeVar(string(args[1])))
+	}
+}
+
+func (s *Session) getCmdDesc(args [][]byte) {
+	if s.available(args[0]) != nil {
+		s.echo("CMDDESC", args[0], args[1])
+		s.quote(DescribeCommand(string(args[1])))
+	}
+}
+
+func (s *Session) getUPSDesc(args [][]byte) {
+	u := s.ups(args[0])
+	if u == nil {
+		return
+	}
+	desc := u.desc
+	if desc == "" {
+		desc = "Unavailable"
+	}
+	s.echo("UPSDESC", args[0])
+	s.quote(desc)
+}
+
+func (s *Session) getNumLogins(args [][]byte) {
+	u := s.ups(args[0])
+	if u == nil {
+		return
+	}
+	if _, code := u.current(); code != "" {
+		s.err(code)
+		return
+	}
+	s.echo("NUMLOGINS", args[0])
+	s.say(strconv.Itoa(len(u.clients())))
+}
+
+// getTracking tells whether orders are tracked, or the state of one. No order was ever accepted, hence none is known.
+func (s *Session) getTracking(args [][]byte) {
+	switch {
+	case len(args) == 0 && s.tracking:
+		s.say("ON")
+	case len(args) == 0:
+		s.say("OFF")
+	case s.tracking:
+		s.say("ERR UNKNOWN")
+	default:
+		s.err(errFeatureNotConfigured)
+	}
+}
