@@ -1,0 +1,137 @@
+package usbhid
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/upscard/upscard/services/hid"
+	"github.com/upscard/upscard/services/usb"
+)
+
+// apc are the UPSes of American Power Conversion.
+var apc = family{
+	name:    "APC HID",
+	devices: []product{{0x051d, 0}},
+	vendor:  "APC",
+	names: hid.Names{
+		0xff860005: "APCGeneralCollection",
+		0xff860006: "APCEnvironment",
+		0xff860007: "APCProbe1",
+		0xff860016: "APCBattReplaceDate",
+		0xff860052: "APCLineFailCause",
+		0xff860060: "APCStatusFlag",
+		0xff860061: "APCSensitivity",
+		0xff86007c: "APCDelayBeforeReboot",
+		0xff86007d: "APCDelayBeforeShutdown",
+		0xff86007e: "APCDelayBeforeStartup",
+	},
+	rows: func(usb.ID) []row { return apcRows },
+	flags: []flagRow{
+		{off, "PowerSummary.APCStatusFlag", apcOff},
+		{voltageRange, "Input.APCLineFailCause", apcCause(1, 2, 4, 8, 9)},
+		{frequencyRange, "Input.APCLineFailCause", apcCause(7)},
+	},
+	identify:    apcFirmware,
+	repair:      repairAPC,
+	noInterrupt: []uint16{0x0003, 0x0004},
+	wide:        []string{"Back-UPS ES 525", "Back-UPS CS"},
+}
+
+var apcRows = []row{
+	{"battery.runtime", "Battery.RunTimeToEmpty", decimals(0), live},
+	{"battery.runtime.low", "Battery.RemainingTimeLimit", decimals(0), seldom},
+	{"battery.date", "Battery.APCBattReplaceDate", apcDate, static},
+	{"battery.mfr.date", "Battery.ManufacturerDate", date, static},
+	{"battery.mfr.date", "PowerSummary.APCBattReplaceDate", apcDate, static},
+	{"ups.load", "Output.PercentLoad", decimals(1), seldom},
+	{"ups.timer.shutdown", "PowerSummary.DelayBeforeShutdown", decimals(0), live},
+	{"ups.timer.shutdown", "Output.DelayBeforeShutdown", decimals(0), live},
+	{"ups.timer.shutdown", "APCGeneralCollection.APCDelayBeforeShutdown", decimals(0), live},
+	{"ups.timer.start", "PowerSummary.DelayBeforeStartup", decimals(0), live},
+	{"ups.timer.start", "Output.DelayBeforeStartup", decimals(0), live},
+	{"ups.timer.start", "APCGeneralCollection.APCDelayBeforeStartup", decimals(0), live},
+	{"ups.timer.reboot", "PowerSummary.DelayBeforeReboot", decimals(0), live},
+	{"ups.timer.reboot", "Output.DelayBeforeReboot", decimals(0), live},
+	{"ups.timer.reboot", "APCGeneralCollection.APCDelayBeforeReboot", decimals(0), live},
+	{"ups.delay.shutdown", "APCGeneralCollection.APCDelayBeforeShutdown", always("20"), static},
+	{"ups.delay.start", "APCGeneralCollection.APCDelayBeforeStartup", always("30"), static},
+	{"input.transfer.low", "Output.LowVoltageTransfer", decimals(0), seldom},
+	{"input.transfer.high", "Output.HighVoltageTransfer", decimals(0), seldom},
+	{"input.sensitivity", "Input.APCSensitivity", words(map[int64]string{0: "low", 1: "medium", 2: "high"}), seldom},
+	{"output.voltage.nominal", "Output.ConfigVoltage", decimals(1), static},
+	{"ambient.temperature", "APCEnvironment.APCProbe1.Temperature", celsius, seldom},
+	{"ambient.humidity", "APCEnvironment.APCProbe1.Humidity", decimals(1), seldom},
+}
+
+// apcDate writes the date of APC's own fields: decimal digits in the nibbles of MMDDYY, 0x102202 for 22 October 2002.
+func apcDate(v float64, _ *inputs) (string, bool) {
+	n := int64(v)
+	if n == 0 {
+		return "not set", true
+	}
+	digits := func(shift int) int64 { return n>>shift&0x0f + 10*(n>>(shift+4)&0x0f) }
+	year := digits(0) + 2000
+	if year >= 2070 {
+		year -= 100
+	}
+	return fmt.Sprintf("%04d/%02d/%02d", year, digits(16), digits(8)), true
+}
+
+// apcOff reads APCStatusFlag of the Back-UPS LS 500: 8 while it works, 16 for a moment after it was switched on, 0 while off.
+func apcOff(raw int64) (on, known bool) {
+	return raw == 0, raw == 0 || raw == 8 || raw == 16
+}
+
+// apcCause reads APCLineFailCause, the reason of the last transfer to battery; 0 is none.
+func apcCause(causes ...int64) sense {
+	return func(raw int64) (on, known bool) {
+		for _, c := range causes {
+			if raw == c {
+				return true, true
+			}
+		}
+		return false, raw == 0
+	}
+}
+
+// apcFirmware splits a product string such as "Back-UPS RS 1000 FW:7.g8 .D USB FW:g8".
+func apcFirmware(id usb.ID, vars map[string]string) {
+	model, rest, ok := strings.Cut(id.ProductName, "FW:")
+	if !ok {
+		return
+	}
+	vars["ups.model"] = model
+	firmware, aux, ok := strings.Cut(rest, "USB FW:")
+	vars["ups.firmware"] = firmware
+	if ok {
+		vars["ups.firmware.aux"] = aux
+	}
+}
+
+// repairAPC widens the input voltages of UPSes made for 230 V that declare the ranges of those for 120 V (Back-UPS XS 1400U).
+func repairAPC(id usb.ID, d *hid.Descriptor) {
+	if id.Product != 0x0002 {
+		return
+	}
+	transfer := fieldOf(d, 0x33, "HighVoltageTransfer")
+	if transfer == nil {
+		return
+	}
+	high := transfer.LogicalMax
+	if voltage := fieldOf(d, 0x31, "Voltage"); voltage != nil && high > voltage.LogicalMax {
+		voltage.LogicalMin, voltage.LogicalMax = 0, 2*high
+	}
+	if nominal := fieldOf(d, 0x30, "ConfigVoltage"); nominal != nil && high > nominal.LogicalMax {
+		nominal.LogicalMax = 255
+	}
+}
+
+// fieldOf returns the first field of the report with the usage, or nil.
+func fieldOf(d *hid.Descriptor, id uint8, usage string) *hid.Field {
+	for i := range d.Fields {
+		if f := &d.Fields[i]; f.ReportID == id && f.Usage().String() == usage {
+			return f
+		}
+	}
+	return nil
+}

@@ -1,0 +1,53 @@
+package usbhid
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/upscard/upscard/services/hid"
+	"github.com/upscard/upscard/services/usb"
+)
+
+// repair corrects a report descriptor that is known to be wrong, in place.
+type repair func(id usb.ID, d *hid.Descriptor)
+
+// families are tried in order. A new one is a file with its table and a row here.
+var families = []*family{&apc, &cyberpower}
+
+// generic is the family of every device that has none of its own.
+var generic = family{name: "Power Device Class 1.0"}
+
+func familyOf(id usb.ID) *family {
+	for _, f := range families {
+		if slices.ContainsFunc(f.devices, func(p product) bool {
+			return p.vendor == id.Vendor && (p.product == 0 || p.product == id.Product)
+		}) {
+			return f
+		}
+	}
+	return &generic
+}
+
+// table returns the rows for one device, the family's own first.
+func (f *family) table(id usb.ID) []row {
+	var all []row
+	if f.rows != nil {
+		all = f.rows(id)
+	}
+	for _, r := range genericRows {
+		if !slices.Contains(f.without, r.name) {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+func (f *family) flagTable() []flagRow { return slices.Concat(f.flags, genericFlags) }
+
+// interrupts reports whether the device's interrupt pipe carries HID reports.
+func (f *family) interrupts(id usb.ID) bool { return !slices.Contains(f.noInterrupt, id.Product) }
+
+// overflows reports whether the device sends more than its descriptor declares, so that reports must be asked for with room to spare.
+func (f *family) overflows(id usb.ID) bool {
+	return slices.ContainsFunc(f.wide, func(prefix string) bool { return strings.HasPrefix(id.ProductName, prefix) })
+}

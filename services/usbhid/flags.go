@@ -1,0 +1,57 @@
+package usbhid
+
+// flag is one thing that a UPS says of its state.
+type flag uint32
+
+const (
+	acPresent flag = 1 << iota
+	discharging
+	charging
+	fullyCharged
+	depleted
+	lowBattery
+	timeExpired
+	shutdownImminent
+	overload
+	replaceBattery
+	noBattery
+	trim
+	boost
+	autoBypass
+	manualBypass
+	off
+	calibrating
+	overheated
+	fault
+	awaitingPower
+	chargerFailed
+	voltageRange
+	frequencyRange
+	acAbsent // is never in a table: worries stands it in for acPresent being off
+)
+
+// lowFlags each make LB.
+const lowFlags = lowBattery | timeExpired | shutdownImminent
+
+// flags is what is known of the state: a flag that is not known was never read.
+type flags struct{ known, on flag }
+
+func (f flags) has(b flag) bool { return f.on&b != 0 }
+
+func (f *flags) set(b flag, on bool) {
+	f.known |= b
+	f.on &^= b
+	if on {
+		f.on |= b
+	}
+}
+
+// worries are the flags behind OB, LB, OVER, RB and OFF: one report alone never sets any of them.
+func (f flags) worries() flag {
+	w := f.on & (lowFlags | overload | replaceBattery | noBattery | off)
+	switch {
+	case f.known&acPresent != 0 && !f.has(acPresent), f.known&acPresent == 0 && f.has(discharging):
+		w |= acAbsent
+	}
+	return w
+}

@@ -1,0 +1,125 @@
+package usbhid
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/upscard/upscard/services/hid"
+	"github.com/upscard/upscard/services/hid/hidtest"
+	"github.com/upscard/upscard/services/usb"
+)
+
+// captureTexts are string descriptors that the captures do not hold, as the reference run had them.
+var captureTexts = map[string]map[uint8]string{
+	"apc-bk650m2-ch":           {4: "PbAc"},
+	"cyberpower-cp1300epfclcd": {3: "CPS", 4: "PbAc", 5: ""},
+}
+
+// filled returns a model that has read every report of the capture; those that it lacks are zeros, as in the reference run.
+func filled(t testing.TB, c hidtest.Capture) *model {
+	t.Helper()
+	d, _ := hid.Parse(c.Descriptor(t))
+	m := newModel(usb.ID{
+		Vendor: c.VendorID, Product: c.ProductID,
+		Manufacturer: c.Manufacturer, ProductName: c.Product, Serial: c.Serial,
+	}, d)
+	reports := map[hid.Kind]map[uint8][]byte{hid.Feature: c.Feature(t), hid.Input: c.Input(t)}
+	for kind, held := range reports {
+		for _, id := range d.Reports(kind) {
+			report := make([]byte, d.ReportLen(kind, id))
+			report[0] = id
+			if kind == hid.Input && held[id] == nil {
+				continue
+			}
+			copy(report, held[id])
+			m.commit(m.decode(key{kind, id}, report))
+		}
+	}
+	for i, s := range captureTexts[c.Name] {
+		m.texts.set(i, s)
+	}
+	return m
+}
+
+// reference reads what NUT said of the device of a capture.
+func reference(t *testing.T, name string) map[string]string {
+	t.Helper()
+	data, err := os.ReadFile(hidtest.Shared(t, "reference", name+".txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	vars := make(map[string]string)
+	for line := range strings.Lines(string(data)) {
+		if name, value, ok := strings.Cut(strings.TrimSuffix(line, "\n"), ":"); ok {
+			vars[name] = strings.TrimPrefix(value, " ")
+		}
+	}
+	return vars
+}
+
+// unlikeNUT are variables that are meant to differ from the reference, with the reason.
+var unlikeNUT = map[string]map[string]string{
+	"apc-back-ups-rs-1000g": {
+		"ups.status": "no battery: NUT adds ALARM only with its next full update",
+		"ups.alarm":  "no battery: NUT adds the alarm only with its next full update",
+	},
+	"cyberpower-cp1300epfclcd": {
+		"device.serial": "the reference device answered every string index alike",
+		"ups.serial":    "the reference device answered every string index alike",
+	},
+}
+
+// TestReference compares the variables of the APC and CyberPower captures with NUT's.
+func TestReference(t *testing.T) {
+	for _, c := range hidtest.Captures(t) {
+		if c.VendorID != 0x051d && c.VendorID != 0x0764 {
+			continue
+		}
+		t.Run(c.Name, func(t *testing.T) {
+			want := reference(t, c.Name)
+			got := filled(t, c).vars(nil)
+			for name, value := range want {
+				switch reason := unlikeNUT[c.Name][name]; {
+				case strings.HasPrefix(name, "driver.") || strings.HasPrefix(name, "device.usb."):
+				case reason != "":
+					t.Logf("%s: %s", name, reason)
+				case !has(got, name):
+					t.Errorf("no %s, want %q", name, value)
+				case got[name].Value != value:
+					t.Errorf("%s: %q, want %q", name, got[name].Value, value)
+				}
+			}
+			for name, v := range got {
+				if !has(want, name) && unlikeNUT[c.Name][name] == "" {
+					t.Errorf("%s: %q, which NUT does not say", name, v.Value)
+				}
+			}
+		})
+	}
+}
+
+func has[V any](m map[string]V, name string) bool {
+	_, ok := m[name]
+	return ok
+}
+
+// TestGeneric prints what the generic table makes of the other captures.
+func TestGeneric(t *testing.T) {
+	for _, c := range hidtest.Captures(t) {
+		if familyOf(usb.ID{Vendor: c.VendorID, Product: c.ProductID}) != &generic {
+			continue
+		}
+		vars := filled(t, c).vars(nil)
+		var names []string
+		for name := range vars {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		t.Logf("== %s", c.Name)
+		for _, name := range names {
+			t.Logf("%s: %s", name, vars[name].Value)
+		}
+	}
+}

@@ -1,0 +1,107 @@
+package usbhid
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/upscard/upscard/services/usb"
+)
+
+// errGarbage is the error for an answer that is not the report that was asked for.
+var errGarbage = errors.New("answer is another report")
+
+// hopeless is after how many failures a report that never could be read is given up.
+const hopeless = 3
+
+// reader asks a device for reports.
+type reader struct {
+	dev    usb.Device
+	model  *model
+	log    *slog.Logger
+	health map[key]*health
+	buffer [256]byte
+	wide   bool // ask for more than the descriptor declares
+}
+
+// health is how a report has fared.
+type health struct {
+	read     bool // at least once
+	failures int  // since it was last read
+	odd      bool // its length was complained of
+}
+
+func newReader(dev usb.Device, m *model, log *slog.Logger) *reader {
+	return &reader{dev: dev, model: m, log: log, health: make(map[key]*health), wide: m.family.overflows(dev.ID())}
+}
+
+func (r *reader) of(k key) *health {
+	h := r.health[k]
+	if h == nil {
+		h = &health{}
+		r.health[k] = h
+	}
+	return h
+}
+
+// read asks for one report, twice if it has to.
+func (r *reader) read(k key, retry bool) (readings, error) {
+	h := r.of(k)
+	report, err := r.ask(k)
+	if err != nil && retry && !errors.Is(err, usb.ErrGone) {
+		report, err = r.ask(k)
+	}
+	if err != nil {
+		if h.failures++; h.failures == 1 {
+			r.log.Warn("report cannot be read", "report", k, "err", err)
+		}
+		return nil, err
+	}
+	if h.failures > 0 && h.read {
+		r.log.Info("report can be read again", "report", k)
+	}
+	h.read, h.failures = true, 0
+	return r.model.decode(k, report), nil
+}
+
+// ask does one GET_REPORT (HID 1.11, 7.2.1). The answer is valid until the next.
+func (r *reader) ask(k key) ([]byte, error) {
+	length := r.model.descriptor.ReportLen(k.kind, k.id)
+	b := r.buffer[:min(length, len(r.buffer))]
+	if r.wide {
+		b = r.buffer[:]
+	}
+	n, err := r.dev.Control(classFromInterface, getReport, k.kind.Type()<<8|uint16(k.id), uint16(r.dev.Interface()), b)
+	switch {
+	case err != nil:
+		return nil, err
+	case n == 0 || k.id != 0 && b[0] != k.id:
+		return nil, fmt.Errorf("%w: % x", errGarbage, b[:min(n, 8)])
+	case n != length:
+		r.odd(k, n, length)
+	}
+	return b[:n], nil
+}
+
+// odd says once that a report has another length than declared. Many UPSes count bits where bytes belong; what is covered is used.
+func (r *reader) odd(k key, n, length int) {
+	if h := r.of(k); !h.odd {
+		h.odd = true
+		r.log.Debug("report has another length than declared", "report", k, "bytes", n, "declared", length)
+	}
+}
+
+// bury gives up the reports that never could be read, and reports whether there were any. Call it only while the device answers.
+func (r *reader) bury() bool {
+	found := false
+	for k, h := range r.health {
+		if !h.read && h.failures >= hopeless && !r.model.dead[k] {
+			r.log.Warn("report is given up", "report", k)
+			r.model.dead[k] = true
+			found = true
+		}
+	}
+	return found
+}
+
+func (k key) String() string { return fmt.Sprintf("%v 0x%02x", k.kind, k.id) }

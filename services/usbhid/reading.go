@@ -1,0 +1,133 @@
+package usbhid
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/upscard/upscard/services/hid"
+)
+
+func compareKeys(a, b key) int { return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.id, b.id)) }
+
+// readings are values that were read but are not believed yet.
+type readings map[*point]reading
+
+// decode reads every point that the report holds. Points beyond the end of a short report are left out.
+func (m *model) decode(k key, report []byte) readings {
+	r := make(readings)
+	for _, p := range m.points {
+		for _, f := range [...]*hid.Field{p.feature, p.input} {
+			if f == nil || f.Kind != k.kind || f.ReportID != k.id {
+				continue
+			}
+			if raw, ok := f.Raw(report); ok {
+				r[p] = reading{raw, f.Physical(raw)}
+			}
+		}
+	}
+	return r
+}
+
+// commit believes the readings.
+func (m *model) commit(r readings) {
+	for p, now := range r {
+		p.now, p.known = now, true
+	}
+}
+
+// flags returns the state as it would be with the readings believed.
+func (m *model) flags(with readings) flags {
+	var f flags
+	for _, s := range m.slots {
+		src, ok := m.source(s)
+		if s.flag == 0 || !ok {
+			continue
+		}
+		now, read := with[src.point]
+		if !read {
+			now, read = src.now, src.known
+		}
+		if !read {
+			continue
+		}
+		if on, known := src.sense(now.raw); known {
+			f.set(s.flag, on)
+		}
+	}
+	return f
+}
+
+// feeding returns the reports that any of the flags are read from.
+func (m *model) feeding(worries flag) map[key]bool {
+	if worries&acAbsent != 0 {
+		worries |= acPresent | discharging
+	}
+	keys := make(map[key]bool)
+	for _, s := range m.slots {
+		if src, ok := m.source(s); ok && s.flag&worries != 0 {
+			keys[src.key()] = true
+		}
+	}
+	return keys
+}
+
+// strip takes the values behind the worries out of the readings and returns them.
+func (m *model) strip(r readings, worries flag) readings {
+	keys, removed := m.feeding(worries), make(readings)
+	for p, now := range r {
+		if keys[p.key()] {
+			removed[p] = now
+			delete(r, p)
+		}
+	}
+	return removed
+}
+
+// disputes reports whether a reading says another thing of the state than the source that is believed. UPSes tell one thing in several places.
+func (m *model) disputes(r readings) bool {
+	f := m.flags(r)
+	for _, s := range m.slots {
+		for _, src := range s.sources {
+			now, ok := r[src.point]
+			if s.flag == 0 || !ok {
+				continue
+			}
+			if on, known := src.sense(now.raw); known && on != f.has(s.flag) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// plan lists the reports to read with the quickest class that any of their values has. Reports that cannot be read are left out.
+func (m *model) plan() map[class][]key {
+	classes := make(map[key]class)
+	for _, s := range m.slots {
+		if src, ok := m.source(s); ok && !m.dead[src.key()] {
+			c, planned := classes[src.key()]
+			if !planned || src.class < c {
+				classes[src.key()] = src.class
+			}
+		}
+	}
+	if m.full != nil && !m.dead[m.full.key()] {
+		if _, planned := classes[m.full.key()]; !planned {
+			classes[m.full.key()] = static
+		}
+	}
+	plan := make(map[class][]key)
+	for k, c := range classes {
+		plan[c] = append(plan[c], k)
+	}
+	// Without a single flag something else has to tell that the device is alive.
+	for _, c := range []class{live, seldom, static} {
+		if len(plan[status]) == 0 {
+			plan[status], plan[c] = plan[c], nil
+		}
+	}
+	for _, keys := range plan {
+		slices.SortFunc(keys, compareKeys)
+	}
+	return plan
+}

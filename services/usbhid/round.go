@@ -1,0 +1,112 @@
+package usbhid
+
+import (
+	"errors"
+	"maps"
+	"time"
+
+	"github.com/upscard/upscard/services/usb"
+)
+
+// Limits of patience.
+const (
+	missedRounds = 3                      // a status report that fails as often makes the state stale
+	quickRound   = 250 * time.Millisecond // until the next look after a doubtful interrupt
+	quickRounds  = 4
+	backOff      = 2 // a silent device is asked each 2, 4, 8 seconds, not less often
+)
+
+// statusRound reads each status report once.
+func (s *session) statusRound() error {
+	s.model.commit(s.pending) // nothing contradicted it for a whole interval
+	s.pending = nil
+	with, missed, err := s.readAll(s.plan[status], true)
+	if err != nil {
+		return err
+	}
+	if missed == len(s.plan[status]) && missed > 0 {
+		s.unanswered()
+		return nil
+	}
+	with, _, err = s.settle(with)
+	if err != nil {
+		return err
+	}
+	s.doubted &= s.model.flags(with).worries()
+	s.model.commit(with)
+	with, _, err = s.readAll(s.plan[live], false)
+	if err != nil {
+		return err
+	}
+	s.model.commit(with)
+	if s.reader.bury() {
+		s.plan = s.model.plan()
+	}
+	s.answered(missed == 0)
+	s.publish()
+	return nil
+}
+
+// readAll reads the reports and counts those that failed. After the first failure none is tried twice; a device that answers nothing at all is not asked for the
+// rest. It fails only when the device is gone.
+func (s *session) readAll(keys []key, retry bool) (with readings, missed int, err error) {
+	with = make(readings)
+	for i, k := range keys {
+		r, err := s.reader.read(k, retry && missed == 0)
+		switch {
+		case errors.Is(err, usb.ErrGone):
+			return nil, 0, err
+		case err != nil:
+			if missed++; missed == i+1 && errors.Is(err, usb.ErrTimeout) {
+				return with, len(keys), nil
+			}
+		default:
+			maps.Copy(with, r)
+		}
+	}
+	return with, missed, nil
+}
+
+// answered plans the next round of a device that answers; whole says that no status report is missing.
+func (s *session) answered(whole bool) {
+	now := time.Now()
+	if s.silent > 0 {
+		s.log.Info("device answers again")
+		s.silent = 0
+	}
+	switch {
+	case whole:
+		if !s.fresh {
+			s.seldomDue = now
+		}
+		s.fresh, s.readAt = true, now
+	case s.missing():
+		s.fresh = false
+	}
+	s.statusDue = now.Add(s.opts.PollInterval)
+	if s.recheck > 0 {
+		s.recheck--
+		s.statusDue = now.Add(quickRound)
+	}
+}
+
+// missing reports whether a status report failed too often.
+func (s *session) missing() bool {
+	for _, k := range s.plan[status] {
+		if s.reader.of(k).failures >= missedRounds {
+			return true
+		}
+	}
+	return false
+}
+
+// unanswered plans the next round of a device that answered nothing.
+func (s *session) unanswered() {
+	if s.silent == 0 {
+		s.log.Warn("device does not answer")
+	}
+	s.stale()
+	s.queue = nil
+	s.statusDue = time.Now().Add(s.opts.PollInterval << min(s.silent, backOff))
+	s.silent++
+}

@@ -1,0 +1,119 @@
+package usbhid
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/upscard/upscard/services/ups"
+)
+
+// session is one Run. All of it belongs to Run's goroutine; only the box is shared with the one that listens for interrupts.
+type session struct {
+	*UPS
+	reader *reader
+	store  *ups.Store
+	box    *mailbox
+
+	plan                 map[class][]key
+	queue                []key // reports of the pass through everything but the status that are still to be read
+	statusDue, seldomDue time.Time
+
+	fresh    bool      // every status report could be read
+	complete bool      // everything was read once
+	readAt   time.Time // of the last whole status round
+	silent   int       // rounds without any answer since the last answer
+	recheck  int       // quick rounds that are left after an interrupt that could not be confirmed
+	doubted  flag      // worries of an interrupt that could not be confirmed
+	pending  readings  // what that interrupt said, where only interrupts tell
+	said     string    // the last ups.status
+}
+
+// Run keeps store up to date until ctx ends, for which it returns nil, or the device is gone: then the error wraps usb.ErrGone. It may be called
+// once.
+func (u *UPS) Run(ctx context.Context, store *ups.Store) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var listening sync.WaitGroup
+	defer listening.Wait()
+	defer cancel()
+
+	s := &session{UPS: u, reader: newReader(u.dev, u.model, u.log), store: store, box: newMailbox(), plan: u.model.plan()}
+	if u.model.family.interrupts(u.dev.ID()) {
+		listening.Go(func() { u.listen(ctx, s.box) })
+	}
+	for ctx.Err() == nil {
+		if err := s.step(); err != nil {
+			s.stale()
+			return fmt.Errorf("%v: %w", u.dev.ID(), err)
+		}
+		s.wait(ctx)
+	}
+	return nil
+}
+
+// step does what is due: interrupts first, then the status, then one report of the rest. It fails only when the device is gone.
+func (s *session) step() error {
+	packets, err := s.box.take()
+	if err != nil {
+		return err
+	}
+	for _, p := range packets {
+		if err := s.packet(p); err != nil {
+			return err
+		}
+	}
+	switch now := time.Now(); {
+	case !now.Before(s.statusDue):
+		return s.statusRound()
+	case len(s.queue) > 0:
+		return s.readNext()
+	case s.fresh && !now.Before(s.seldomDue):
+		s.startPass(now)
+	}
+	return nil
+}
+
+// wait sleeps until something is due or has arrived.
+func (s *session) wait(ctx context.Context) {
+	if len(s.queue) > 0 {
+		return
+	}
+	due := s.statusDue
+	if s.fresh && s.seldomDue.Before(due) {
+		due = s.seldomDue
+	}
+	timer := time.NewTimer(time.Until(due))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case <-s.box.ready:
+	}
+}
+
+// publish stores a snapshot, once everything was read.
+func (s *session) publish() {
+	if !s.fresh {
+		s.stale()
+		return
+	}
+	if !s.complete {
+		return
+	}
+	vars := s.model.vars(s.driverVars())
+	if said := vars["ups.status"].Value; said != s.said {
+		s.log.Info("status changed", "from", s.said, "to", said)
+		s.said = said
+		s.seldomDue = time.Now()
+	}
+	s.store.Set(ups.NewSnapshot(vars, nil, ups.Fresh, s.readAt))
+}
+
+// stale says that the values can no longer be trusted.
+func (s *session) stale() {
+	s.fresh = false
+	if last := s.store.Get(); last.Freshness() != ups.Stale {
+		s.store.Set(last.With(ups.Stale))
+	}
+}

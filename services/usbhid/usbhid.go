@@ -1,0 +1,87 @@
+// Package usbhid keeps the state of one UPS that speaks the HID Power Device Class.
+package usbhid
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/upscard/upscard/services/hid"
+	"github.com/upscard/upscard/services/usb"
+)
+
+// ErrNoPowerDevice is wrapped by Open's error for a device that is no UPS.
+var ErrNoPowerDevice = errors.New("no power device")
+
+// Options say how to poll. The zero value is usable.
+type Options struct {
+	PollInterval time.Duration // between readings of the status; 0 for 2 s
+	PollFreq     time.Duration // between readings of everything else; 0 for 30 s, or what the device's family prefers
+	Version      string        // driver.version
+	Logger       *slog.Logger  // nil for none
+}
+
+// UPS is an open UPS. It does not own the device.
+type UPS struct {
+	dev   usb.Device
+	model *model
+	opts  Options
+	log   *slog.Logger
+}
+
+// Open reads the report descriptor of dev. The error wraps ErrNoPowerDevice if that describes no UPS, else what the device failed with.
+func Open(ctx context.Context, dev usb.Device, opts Options) (*UPS, error) {
+	log := opts.Logger
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	id := dev.ID()
+	raw, err := readDescriptor(ctx, dev, log)
+	if err != nil {
+		return nil, fmt.Errorf("%v: report descriptor: %w", id, err)
+	}
+	d, problems := hid.Parse(raw)
+	for _, p := range problems {
+		log.Warn("report descriptor is wrong", "device", id, "problem", p.String())
+	}
+	if !d.Has(hid.PagePowerDevice) && !d.Has(hid.PageBatterySystem) {
+		return nil, fmt.Errorf("%v: %w in %d fields of its report descriptor", id, ErrNoPowerDevice, len(d.Fields))
+	}
+	u := &UPS{dev: dev, model: newModel(id, d), log: log}
+	u.opts = opts.completed(u.model.family)
+	log.Info("UPS opened", "device", id, "family", u.model.family.name, "fields", len(d.Fields),
+		"pollinterval", u.opts.PollInterval, "pollfreq", u.opts.PollFreq)
+	return u, nil
+}
+
+// completed fills in the defaults.
+func (o Options) completed(f *family) Options {
+	if o.PollInterval <= 0 {
+		o.PollInterval = 2 * time.Second
+	}
+	if o.PollFreq <= 0 {
+		o.PollFreq = 30 * time.Second
+		if f.pollFreq > 0 {
+			o.PollFreq = time.Duration(f.pollFreq) * time.Second
+		}
+	}
+	if o.Version == "" {
+		o.Version = "upscard"
+	}
+	return o
+}
+
+// driverVars are the variables that describe the driver.
+func (u *UPS) driverVars() map[string]string {
+	seconds := func(d time.Duration) string { return strconv.Itoa(int(d.Round(time.Second) / time.Second)) }
+	return map[string]string{
+		"driver.name":                   "usbhid-ups",
+		"driver.version":                u.opts.Version,
+		"driver.state":                  "quiet",
+		"driver.parameter.pollinterval": seconds(u.opts.PollInterval),
+		"driver.parameter.pollfreq":     seconds(u.opts.PollFreq),
+	}
+}
