@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/upscard/upscard/services/usb"
 )
@@ -46,22 +47,53 @@ func Conform(t *testing.T, d usb.Device) {
 			t.Errorf("got %v", err)
 		}
 	})
-	t.Run("closed", func(t *testing.T) {
-		for range 2 {
-			if err := d.Close(); err != nil {
-				t.Errorf("Close: %v", err)
-			}
-		}
-		if _, err := d.Control(0x81, 6, descriptorReport<<8, uint16(d.Interface()), make([]byte, 8)); err == nil {
-			t.Error("Control works on a closed device")
-		}
-		if _, err := d.String(1); err == nil {
-			t.Error("String works on a closed device")
-		}
-		if _, err := d.Interrupt(t.Context(), make([]byte, 64)); err == nil {
-			t.Error("Interrupt works on a closed device")
+	t.Run("interrupt not in time", func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer cancel()
+		_, err := d.Interrupt(ctx, make([]byte, 64)) // or a packet, of a device that talks
+		if err != nil && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, usb.ErrNoInterrupt) {
+			t.Errorf("got %v", err)
 		}
 	})
+	t.Run("closed while waiting", func(t *testing.T) {
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			for {
+				if _, err := d.Interrupt(t.Context(), make([]byte, 64)); err != nil {
+					return
+				}
+			}
+		}()
+		for range 10 { // an interrupt read that waits does not keep control transfers
+			readDescriptor(t, d, make([]byte, 4))
+		}
+		start := time.Now()
+		if err := d.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+		<-ended
+		if took := time.Since(start); took > time.Second {
+			t.Errorf("it took %v", took)
+		}
+	})
+	t.Run("closed", func(t *testing.T) { conformClosed(t, d) })
+}
+
+// conformClosed tests a device that is closed: it stays so, and every call fails.
+func conformClosed(t *testing.T, d usb.Device) {
+	if err := d.Close(); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+	if _, err := d.Control(0x81, 6, descriptorReport<<8, uint16(d.Interface()), make([]byte, 8)); err == nil {
+		t.Error("Control works on a closed device")
+	}
+	if _, err := d.String(1); err == nil {
+		t.Error("String works on a closed device")
+	}
+	if _, err := d.Interrupt(t.Context(), make([]byte, 64)); err == nil {
+		t.Error("Interrupt works on a closed device")
+	}
 }
 
 func readDescriptor(t *testing.T, d usb.Device, buffer []byte) []byte {
