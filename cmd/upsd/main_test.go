@@ -79,7 +79,6 @@ func TestStartsAfterDrivers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ln.SetUnlinkOnClose(false)
 	ln.Close()
 
 	again := start(t, "", "-run", u.run)

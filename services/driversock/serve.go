@@ -39,6 +39,7 @@ func Listen(path string) (*net.UnixListener, error) {
 	if err != nil {
 		return nil, err
 	}
+	ln.SetUnlinkOnClose(false) // Serve removes it, if it is still the same
 	if err := os.Chmod(path, 0o666); err != nil {
 		ln.Close()
 		return nil, err
@@ -46,14 +47,26 @@ func Listen(path string) (*net.UnixListener, error) {
 	return ln, nil
 }
 
+// remover returns a function that removes the file at path, unless it has become another one: a driver that was told to
+// stop may end after its successor began.
+func remover(path string) func() {
+	made, err := os.Lstat(path)
+	return func() {
+		if now, e := os.Lstat(path); err == nil && e == nil && os.SameFile(made, now) {
+			os.Remove(path)
+		}
+	}
+}
+
 // Serve is a driver's end: it shows the store to everyone who connects to ln and pushes what changes, until ctx ends. It
-// closes ln, which removes the socket's file. A nil h offers nothing.
+// closes ln and removes the socket's file. A nil h offers nothing.
 func Serve(ctx context.Context, ln *net.UnixListener, store *ups.Store, h Handler, opts ServeOptions) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel()
 	defer ln.Close()
+	defer remover(ln.Addr().String())()
 	defer context.AfterFunc(ctx, func() { ln.Close() })()
 	if h == nil {
 		h = none{}

@@ -158,8 +158,39 @@ func TestListenTwice(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ln.SetUnlinkOnClose(false) // as a driver that is killed
-		ln.Close()
+		ln.Close() // as a driver that is killed
+	}
+}
+
+// TestSuccessor: a driver that ends leaves the socket of the next one alone.
+func TestSuccessor(t *testing.T) {
+	path := socketPath(t)
+	var ends []func()
+	for range 2 {
+		ln, err := Listen(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- Serve(ctx, ln, ups.NewStore(), nil, ServeOptions{Logger: quiet}) }()
+		c := dial(t, path)
+		c.say("PING\n")
+		c.expect("PONG\n")
+		ends = append(ends, func() {
+			cancel()
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	ends[0]()
+	if _, err := os.Stat(path); err != nil {
+		t.Error("the successor's socket is gone:", err)
+	}
+	ends[1]()
+	if _, err := os.Stat(path); err == nil {
+		t.Error("the socket is still there")
 	}
 }
 

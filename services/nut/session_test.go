@@ -145,6 +145,15 @@ func TestLongLines(t *testing.T) {
 	}
 }
 
+// TestPipelined: check_ups asks and leaves in one write, WinNUT ends its lines with \r\r\n.
+func TestPipelined(t *testing.T) {
+	s := NewSession(testHost(), "addr")
+	reply, open := drain(s, []byte("GET VAR ups ups.status\r\r\nNETVER\nLOGOUT\r\r\nVER\n"), 1000)
+	if want := "VAR ups ups.status \"OL CHRG\"\n1.3\nOK Goodbye\n"; string(reply) != want || open {
+		t.Errorf("%q, open %v", reply, open)
+	}
+}
+
 // TestBatches: pipelined requests cannot make the server collect answers without limit.
 func TestBatches(t *testing.T) {
 	s := NewSession(testHost(), "addr")
