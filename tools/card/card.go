@@ -25,6 +25,7 @@ type Config struct {
 	Kernel, Initrd string
 	Dir            string            // an existing directory for sockets; its path is short (a socket's has 107 bytes at most)
 	UPS            []*sim.UPS        // plugged in, in port order; the card serves them
+	Control        []string          // where each takes a person's commands; those that are left out have sockets in Dir
 	Append         []string          // words for the kernel's command line
 	Files          map[string][]byte // put into the card's root file system, "etc/upscard.toml"
 	Services       []Service         // what to forward; nil for Services
@@ -37,6 +38,7 @@ type Config struct {
 type Card struct {
 	Console *Console
 	UPS     []*sim.UPS
+	Control []string // the socket on which each UPS takes commands
 
 	services []Service
 	forwards []virt.Forward
@@ -73,6 +75,10 @@ func Start(cfg Config) (*Card, error) {
 	if machine.MemoryMB == 0 {
 		machine.MemoryMB = 256
 	}
+	c.Control = cfg.Control[:len(cfg.Control):len(cfg.Control)]
+	for i := len(c.Control); i < len(cfg.UPS); i++ {
+		c.Control = append(c.Control, filepath.Join(cfg.Dir, fmt.Sprintf("control%d", i+1)))
+	}
 	for i, u := range cfg.UPS {
 		socket, err := c.serve(ctx, u, i, cfg.Logger)
 		if err != nil {
@@ -96,9 +102,9 @@ func (c *Card) serve(ctx context.Context, u *sim.UPS, i int, log *slog.Logger) (
 		serve func(context.Context, net.Listener) error
 	}{
 		{socket, u.Serve},
-		{ControlSocket(c.dir, i), u.ServeControl},
+		{c.Control[i], u.ServeControl},
 	} {
-		l, err := listenUnix(s.path)
+		l, err := sim.Listen(s.path)
 		if err != nil {
 			return "", err
 		}
@@ -109,14 +115,6 @@ func (c *Card) serve(ctx context.Context, u *sim.UPS, i int, log *slog.Logger) (
 		})
 	}
 	return socket, nil
-}
-
-// ControlSocket is where the i-th simulated UPS (from 0) takes a person's commands.
-func ControlSocket(dir string, i int) string {
-	if i == 0 {
-		return filepath.Join(dir, "control")
-	}
-	return filepath.Join(dir, fmt.Sprintf("control%d", i+1))
 }
 
 // run starts QEMU in a process group of its own, so that a Ctrl-C at the terminal is this program's to act on, and bound to this

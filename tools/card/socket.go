@@ -8,14 +8,6 @@ import (
 	"net"
 )
 
-func listenUnix(path string) (net.Listener, error) {
-	l, err := net.Listen("unix", path)
-	if err != nil {
-		return nil, fmt.Errorf("socket for a simulated UPS: %w", err)
-	}
-	return l, nil
-}
-
 // powerButton presses it through QEMU's monitor (QMP, QEMU's docs/interop/qmp-spec).
 func powerButton(ctx context.Context, socket string) error {
 	var d net.Dialer

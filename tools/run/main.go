@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/upscard/upscard/board"
 	"github.com/upscard/upscard/tools/card"
+	"github.com/upscard/upscard/tools/virtups/sim"
 )
 
 type options struct {
@@ -68,7 +70,7 @@ func run(ctx context.Context, o options) error {
 	go func() {
 		defer close(answered)
 		if c.AwaitUPS(ctx, "ups") == nil {
-			fmt.Print(welcome(c, cfg.Dir, time.Since(start)))
+			fmt.Print(welcome(c, time.Since(start)))
 		}
 	}()
 	select {
@@ -106,6 +108,12 @@ func prepare(ctx context.Context, o options) (cfg card.Config, remove func(), er
 	if cfg.UPS, err = card.Simulate(o.devices, o.speed); err != nil {
 		return cfg, nil, err
 	}
+	// The first UPS is the one that virtups commands unless told otherwise, if no other virtual UPS is.
+	if conn, err := net.Dial("unix", sim.DefaultSocket("control")); err != nil {
+		cfg.Control = []string{sim.DefaultSocket("control")}
+	} else {
+		conn.Close()
+	}
 	if cfg.Dir, err = card.TempDir(); err != nil {
 		return cfg, nil, err
 	}
@@ -113,18 +121,21 @@ func prepare(ctx context.Context, o options) (cfg card.Config, remove func(), er
 }
 
 // welcome tells a person what to do with the card.
-func welcome(c *card.Card, dir string, took time.Duration) string {
+func welcome(c *card.Card, took time.Duration) string {
 	var b strings.Builder
 	virtups := filepath.Join("images", "out", "bin", "virtups")
 	fmt.Fprintf(&b, "\nThe card answers, %.1f s after the start.\n\n", took.Seconds())
 	fmt.Fprintf(&b, "  read the UPS       upsc ups@%s\n", c.Addr("nut"))
 	fmt.Fprintf(&b, "  list UPSes         upsc -l %s\n", c.Addr("nut"))
-	for i := range c.UPS {
-		which := ""
+	for i, socket := range c.Control {
+		which, where := "", ""
 		if len(c.UPS) > 1 {
 			which = fmt.Sprintf(" of UPS %d", i+1)
 		}
-		fmt.Fprintf(&b, "  pull the mains%s     %s -control %s mains off     (also: mains on, status, help)\n", which, virtups, card.ControlSocket(dir, i))
+		if socket != sim.DefaultSocket("control") {
+			where = " -control " + socket
+		}
+		fmt.Fprintf(&b, "  pull the mains%s     %s%s mains off     (then: mains on, battery 15, unplug, help)\n", which, virtups, where)
 	}
 	fmt.Fprintf(&b, "  stop               Ctrl-C\n\n")
 	for _, s := range card.Services {

@@ -9,9 +9,9 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
-	"strconv"
 	"syscall"
+
+	"github.com/upscard/upscard/tools/virtups/sim"
 )
 
 const usage = `virtups serve [-usb SOCKET] [-control SOCKET] [-speed N] [DEVICE]
@@ -52,7 +52,7 @@ type usageError struct{ error }
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("virtups", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
-	control := flags.String("control", socket("control"), "")
+	control := flags.String("control", sim.DefaultSocket("control"), "")
 	if err := flags.Parse(args); err != nil {
 		return help(err, stdout)
 	}
@@ -73,9 +73,4 @@ func help(err error, stdout io.Writer) error {
 		return err
 	}
 	return usageError{err}
-}
-
-// socket is where a user's UPS has its sockets unless told otherwise.
-func socket(name string) string {
-	return filepath.Join(os.TempDir(), "virtups-"+strconv.Itoa(os.Getuid())+"."+name)
 }

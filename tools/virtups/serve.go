@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
-	"os"
 	"sync"
 
 	"github.com/upscard/upscard/tools/virtups/devices"
@@ -19,7 +17,7 @@ import (
 func serve(ctx context.Context, control string, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
-	usb := flags.String("usb", socket("usb"), "")
+	usb := flags.String("usb", sim.DefaultSocket("usb"), "")
 	flags.StringVar(&control, "control", control, "")
 	speed := flags.Float64("speed", 1, "")
 	if err := flags.Parse(args); err != nil {
@@ -40,11 +38,11 @@ func serve(ctx context.Context, control string, args []string, stdout, stderr io
 	if err != nil {
 		return err
 	}
-	usbListener, err := listen(*usb)
+	usbListener, err := sim.Listen(*usb)
 	if err != nil {
 		return err
 	}
-	controlListener, err := listen(control)
+	controlListener, err := sim.Listen(control)
 	if err != nil {
 		usbListener.Close()
 		return err
@@ -64,24 +62,4 @@ func serve(ctx context.Context, control string, args []string, stdout, stderr io
 	cancel()
 	wg.Wait()
 	return errors.Join(err, controlErr)
-}
-
-// listen makes a socket that only its user may open, in the place of one that nobody serves any more.
-func listen(path string) (net.Listener, error) {
-	if conn, err := net.Dial("unix", path); err == nil {
-		conn.Close()
-		return nil, fmt.Errorf("%s is served already: give another socket", path)
-	}
-	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSocket != 0 {
-		os.Remove(path) // a failure shows in Listen
-	}
-	ln, err := net.Listen("unix", path)
-	if err != nil {
-		return nil, err
-	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		ln.Close()
-		return nil, err
-	}
-	return ln, nil
 }
