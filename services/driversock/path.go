@@ -13,11 +13,11 @@ func Path(runDir, driver, ups string) string {
 // Dir is the directory of the drivers' sockets.
 func Dir(runDir string) string { return filepath.Join(runDir, "nut") }
 
-// dashed lists NUT's drivers whose names hold a dash, longest first where one begins another.
+// dashed lists NUT's drivers whose names hold a dash.
 var dashed = []string{
-	"usbhid-ups", "dummy-ups", "snmp-ups", "netxml-ups", "apcupsd-ups", "huawei-ups2000", "microsol-apc",
-	"apcsmart-old", "clone-outlet", "liebert-esp2", "liebert-gxe", "mge-shut", "mge-utalk", "oldmge-shut",
-	"nutdrv_siemens-sitop", "powervar-cx", "belkin-usb", "socomec-jbus", "failover-ups", "nhs-ser",
+	"usbhid-ups", "dummy-ups", "snmp-ups", "netxml-ups", "apcupsd-ups", "apcsmart-old", "clone-outlet", "huawei-ups2000",
+	"liebert-esp2", "liebert-gxe", "macosx-ups", "mge-shut", "mge-utalk", "microsol-apc", "nut-ipmipsu", "nut-upower",
+	"nutdrv_siemens-sitop", "oldmge-shut", "powerman-pdu", "ve-direct",
 }
 
 // SplitName takes the name of a driver's socket file, <driver>-<ups>, apart. Both may hold dashes: the drivers that do
