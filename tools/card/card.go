@@ -232,5 +232,5 @@ func Available() error {
 	return nil
 }
 
-// TempDir makes a directory with a path that is short enough for sockets.
-func TempDir() (string, error) { return os.MkdirTemp("/tmp", "upscard-") }
+// TempDir makes a directory for a card's sockets. $TMPDIR must be short: a socket's path has 107 bytes at most.
+func TempDir() (string, error) { return os.MkdirTemp("", "upscard-") }
