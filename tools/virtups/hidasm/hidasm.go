@@ -75,7 +75,7 @@ func (a *assembler) item(keyword string, args []string) error {
 	case "End":
 		bytes = []byte{byte(tag)}
 		if a.depth--; a.depth < 0 {
-			return fmt.Errorf("End without a Collection")
+			return fmt.Errorf("an End has no Collection")
 		}
 	case "Collection":
 		a.depth++

@@ -40,7 +40,7 @@ func TestErrors(t *testing.T) {
 		"Usage Upps":            `line 1: Usage: unknown usage "Upps"`,
 		"Unit Vult":             `line 1: Unit: "Vult" is neither a number nor a word for it, did you mean "Volt"`,
 		"Collection Physical":   "line 1: 1 collections have no End",
-		"End":                   "line 1: End without a Collection",
+		"End":                   "line 1: an End has no Collection",
 		"ReportSize":            "line 1: ReportSize: takes one value, not 0",
 		"LogicalMax 0xffffffff": "line 1: LogicalMax: 4294967295 needs more than 32 bits",
 		"Feature Constnt":       `line 1: Feature: unknown word "Constnt", did you mean "Constant"`,

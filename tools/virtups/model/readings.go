@@ -1,9 +1,6 @@
 package model
 
-import (
-	"math"
-	"time"
-)
+import "time"
 
 // lightest is the load below which the unit's own consumption hides the difference, in percent.
 const lightest = 5
@@ -106,9 +103,9 @@ func (u *Unit) OutputHertz() float64 {
 
 // BatteryVolts is the voltage at the battery's poles: it floats on the mains and sags with the load and with what was taken.
 func (u *Unit) BatteryVolts() float64 {
-	n := u.Rating.BatteryVolts
+	full := u.Rating.FloatVolts
 	if u.Discharging() {
-		return n * (0.90 + 0.15*u.Charge/100 - 0.03*u.Load/100)
+		return full * (0.80 + 0.13*u.Charge/100 - 0.03*u.Load/100)
 	}
-	return n * (1.05 + 0.08*math.Min(u.Charge, 100)/100)
+	return full * (0.93 + 0.07*u.Charge/100)
 }

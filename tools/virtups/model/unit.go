@@ -6,6 +6,7 @@ import "time"
 // Rating is what a unit was built for.
 type Rating struct {
 	InputVolts, OutputVolts, BatteryVolts float64 // nominal
+	FloatVolts                            float64 // of a full battery on the mains
 	Hertz                                 float64
 	Watts, VoltAmperes                    float64
 	FullLoad                              time.Duration // how long a full battery carries 100 % load
@@ -14,7 +15,7 @@ type Rating struct {
 
 // DefaultRating is a unit of 1500 VA as offices have them.
 var DefaultRating = Rating{
-	InputVolts: 230, OutputVolts: 230, BatteryVolts: 24, Hertz: 50, Watts: 900, VoltAmperes: 1500,
+	InputVolts: 230, OutputVolts: 230, BatteryVolts: 24, FloatVolts: 27.1, Hertz: 50, Watts: 900, VoltAmperes: 1500,
 	FullLoad: 8 * time.Minute, Recharge: 4 * time.Hour,
 }
 

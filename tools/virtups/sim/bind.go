@@ -16,6 +16,8 @@ type binding struct {
 
 	// factor is raw units per physical unit for a device whose units are not what its descriptor says, else 0.
 	factor float64
+
+	idle int64 // raw value of a timer that does not run
 }
 
 // bind finds every field that the model knows, and a unit whose values are those that the reports hold.
@@ -52,6 +54,8 @@ func (b *binding) calibrate(unit *model.Unit, r *reports, full float64) {
 	switch b.quantity.class {
 	case percent:
 		b.factor = full / 100
+	case seconds:
+		b.idle = b.resting(r)
 	case measure:
 		raw, ok := b.held(r)
 		want := b.quantity.read(unit)
@@ -64,6 +68,15 @@ func (b *binding) calibrate(unit *model.Unit, r *reports, full float64) {
 	}
 }
 
+// resting is what a timer that does not run holds: -1, unless the device was seen to say otherwise or cannot say so.
+func (b *binding) resting(r *reports) int64 {
+	raw, ok := b.wide.Raw(r.image(b.field.Kind, b.field.ReportID))
+	if ok && r.known(b.field.Kind, b.field.ReportID) {
+		return raw
+	}
+	return -1
+}
+
 // raw is the field's value for the state that the unit is in.
 func (b *binding) raw(unit *model.Unit) int64 {
 	v := b.quantity.read(unit)
@@ -73,7 +86,7 @@ func (b *binding) raw(unit *model.Unit) int64 {
 	case b.quantity.class == percent:
 		return int64(math.Round(v * b.factor))
 	case b.quantity.class == seconds && v < 0:
-		return -1
+		return b.idle
 	case b.factor != 0:
 		return int64(math.Round(v * b.factor))
 	}

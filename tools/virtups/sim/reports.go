@@ -12,15 +12,18 @@ import (
 // reports are the device's reports as GET_REPORT returns them.
 type reports struct {
 	images map[hid.Kind]map[uint8][]byte
-	frozen map[uint8]bool // a person set these: the model leaves them alone
+	given  map[hid.Kind]map[uint8][]byte // those of the description
+	frozen map[uint8]bool                // a person set these: the model leaves them alone
 }
 
 // newReports takes the reports of the description. One that it lacks holds zeros; a value in it that has a twin of the other kind is the
 // twin's.
 func newReports(desc *device.Description, parsed *hid.Descriptor) *reports {
-	r := &reports{images: map[hid.Kind]map[uint8][]byte{}, frozen: map[uint8]bool{}}
-	known := map[hid.Kind]map[uint8][]byte{hid.Feature: desc.Feature, hid.Input: desc.Input}
-	for kind, from := range known {
+	r := &reports{
+		images: map[hid.Kind]map[uint8][]byte{}, frozen: map[uint8]bool{},
+		given: map[hid.Kind]map[uint8][]byte{hid.Feature: desc.Feature, hid.Input: desc.Input},
+	}
+	for kind, from := range r.given {
 		r.images[kind] = map[uint8][]byte{}
 		for _, id := range parsed.Reports(kind) {
 			image := bytes.Clone(from[id])
@@ -36,7 +39,7 @@ func newReports(desc *device.Description, parsed *hid.Descriptor) *reports {
 	for i := range parsed.Fields {
 		f := &parsed.Fields[i]
 		other := hid.Feature + hid.Input - f.Kind
-		if f.Kind == hid.Output || known[f.Kind][f.ReportID] != nil {
+		if f.Kind == hid.Output || r.known(f.Kind, f.ReportID) {
 			continue
 		}
 		twin := parsed.Find(other, f.Path)
@@ -67,6 +70,9 @@ func (r *reports) put(f *hid.Field, raw int64) {
 	w.LogicalMin, w.LogicalMax = 0, 1<<f.Size-1
 	w.Put(r.images[f.Kind][f.ReportID], raw&(1<<f.Size-1))
 }
+
+// known reports whether the description holds the report.
+func (r *reports) known(kind hid.Kind, id uint8) bool { return len(r.given[kind][id]) != 0 }
 
 // image is the report itself, nil where the device has none.
 func (r *reports) image(kind hid.Kind, id uint8) []byte { return r.images[kind][id] }

@@ -26,7 +26,10 @@ var seedings = []seeding{
 	}},
 	{where{0x840040, inlet}, 90, 260, func(u *model.Unit, v float64) { u.Rating.InputVolts, u.Rating.OutputVolts = v, v }},
 	{where{0x840040, outlet}, 90, 260, func(u *model.Unit, v float64) { u.Rating.OutputVolts = v }},
-	{where{0x840040, battery}, 3, 500, func(u *model.Unit, v float64) { u.Rating.BatteryVolts = v }},
+	{where{0x840040, battery}, 3, 500, func(u *model.Unit, v float64) {
+		u.Rating.FloatVolts *= v / u.Rating.BatteryVolts
+		u.Rating.BatteryVolts = v
+	}},
 	{where{0x840032, inlet}, 45, 65, func(u *model.Unit, v float64) { u.InputHertz, u.Rating.Hertz = v, v }},
 	{where{0x840044, whole}, 50, 20000, func(u *model.Unit, v float64) { u.Rating.Watts = v }},
 	{where{0x840043, whole}, 50, 20000, func(u *model.Unit, v float64) { u.Rating.VoltAmperes = v }},
@@ -34,6 +37,11 @@ var seedings = []seeding{
 	{where{0x840054, whole}, 105, 320, func(u *model.Unit, v float64) { u.HighTransfer = v }},
 	{where{0x840035, whole}, 1, 100, func(u *model.Unit, v float64) { u.Load = v }},
 	{where{0x850066, whole}, 1, 100, func(u *model.Unit, v float64) { u.Charge = v }},
+	{where{0x840030, battery}, 3, 600, func(u *model.Unit, v float64) {
+		if ratio := v / u.BatteryVolts(); ratio > 1/credible && ratio < credible {
+			u.Rating.FloatVolts *= ratio
+		}
+	}},
 	{where{0x850068, whole}, 60, 65000, func(u *model.Unit, v float64) {
 		ratio := v / u.Runtime().Seconds()
 		u.Rating.FullLoad = time.Duration(float64(u.Rating.FullLoad) * ratio)

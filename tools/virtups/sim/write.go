@@ -75,12 +75,17 @@ func (u *UPS) write(kind hid.Kind, id uint8, data []byte) bool {
 		if f.Kind != kind || f.ReportID != id || f.Flags&hid.Constant != 0 || order == nil {
 			continue
 		}
-		if raw, ok := b.wide.Raw(data); ok {
+		if raw, ok := b.wide.Raw(data); ok && !b.rests(u.unit, raw) {
 			order(u.unit, b.physical(raw), by)
 		}
 	}
 	u.publish(now)
 	return true
+}
+
+// rests reports whether a write leaves a timer alone that does not run.
+func (b *binding) rests(unit *model.Unit, raw int64) bool {
+	return b.quantity.class == seconds && raw == b.idle && b.quantity.read(unit) < 0
 }
 
 // keep stores the fields that are not the model's.
