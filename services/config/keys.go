@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"slices"
-	"time"
 )
 
 // rule says what one key of a T may be. set stores a value or says what was expected instead; its errors never repeat
@@ -61,7 +60,7 @@ func find[T any](rules []rule[T], key string) (rule[T], bool) {
 // Checks of an entry as a whole.
 
 func checkUPS(u UPS) error {
-	if u.PollFreq != 0 && u.PollFreq < max(u.PollInterval, time.Second) {
+	if u.PollFreq != 0 && u.PollFreq < u.PollInterval {
 		return errors.New("pollfreq is shorter than pollinterval")
 	}
 	return nil

@@ -53,8 +53,17 @@ func Listen() (*Uevents, error) {
 // Next waits for an event. It fails with the context's error, ErrLost, or for good; datagrams that are not the kernel's
 // or not uevents are passed over.
 func (u *Uevents) Next(ctx context.Context) (Uevent, error) {
-	stop := context.AfterFunc(ctx, func() { _ = u.file.SetReadDeadline(time.Unix(1, 0)) })
-	defer stop()
+	interrupted := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		_ = u.file.SetReadDeadline(time.Unix(1, 0))
+		close(interrupted)
+	})
+	defer func() {
+		if !stop() { // the next call must not find the deadline
+			<-interrupted
+			_ = u.file.SetReadDeadline(time.Time{})
+		}
+	}()
 	for {
 		if err := ctx.Err(); err != nil {
 			return Uevent{}, err

@@ -1,0 +1,40 @@
+package config
+
+import (
+	"os"
+	"reflect"
+	"testing"
+	"time"
+)
+
+// The example must show every key.
+func TestExampleFile(t *testing.T) {
+	data, err := os.ReadFile("testdata/upscard.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Parse("upscard.toml", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Config{
+		Listen: []string{":3493"},
+		UPS: []UPS{{Name: "office", Desc: "UPS under the desk", VendorID: "051d", ProductID: "0002", Serial: "3B1843X12345",
+			Port: "1-1.4", PollInterval: 2 * time.Second, PollFreq: 30 * time.Second}, {Name: "rack"}},
+		Users: []User{{Name: "monitor", Password: "change me", Upsmon: "secondary"}},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	shown := make(map[string]bool)
+	for _, s := range read(data, &report{data: data}) {
+		shown[s.path[0].name+"."+s.path[len(s.path)-1].name] = true
+	}
+	for table, rules := range map[string][]string{tableUPS: names(upsKeys), tableUsers: names(userKeys)} {
+		for _, key := range rules {
+			if !shown[table+"."+key] {
+				t.Errorf("%s of [%s.NAME] is not shown", key, table)
+			}
+		}
+	}
+}
