@@ -1,11 +1,31 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
 	"github.com/upscard/upscard/services/supervise"
 )
+
+// portNUT is where upsd listens unless upscard.toml says otherwise.
+const portNUT = 3493
+
+// announce says once that the card can be talked to, which is what its owner waits for.
+func (c *card) announce(ctx context.Context) {
+	for {
+		changed := c.supervisor.Changed()
+		if host := address(); host != "" && isReady(c.supervisor.Status(), "netd", "upsd") {
+			c.journal.line("upscard", readyLine(host))
+			return
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
 
 func readyLine(host string) string { return fmt.Sprintf("ready: upsd on %s:%d", host, portNUT) }
 

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/upscard/upscard/services/supervise"
+)
+
+// card is the running system.
+type card struct {
+	journal    *journal
+	console    *os.File
+	logger     *slog.Logger
+	options    options
+	reaper     *supervise.Reaper
+	supervisor *supervise.Supervisor
+}
+
+const selfPath = "/proc/self/exe"
+
+// serve runs everything until the card is to end and all programs have, and returns how it is to end.
+func (c *card) serve() ending {
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, sigLog, sigPowerOff, sigReboot, sigKeys,
+		syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGPIPE) // the latter mean nothing to us, and must not end us
+	for _, p := range programs() {
+		if err := c.supervisor.Add(p.supervised(selfPath)); err != nil {
+			c.logger.Error("program is left out", "err", err)
+		}
+	}
+
+	// The reaper goes on while the programs end; so does whatever collects output.
+	reaping, stopReaping := context.WithCancel(context.Background())
+	var reaper sync.WaitGroup
+	reaper.Go(func() { _ = c.reaper.Run(reaping) })
+	defer reaper.Wait()
+	defer stopReaping()
+
+	ctx, stop := context.WithCancel(context.Background())
+	var parts sync.WaitGroup
+	defer parts.Wait()
+	defer stop()
+	button := make(chan struct{}, 1)
+	press := func() {
+		select {
+		case button <- struct{}{}:
+		default:
+		}
+	}
+	world := &usbWorld{sysfs: "/sys", run: "/run", self: selfPath, keeper: c.supervisor, logger: c.logger, grant: grantUSB}
+	parts.Go(func() { _ = c.supervisor.Run(ctx) })
+	parts.Go(func() { c.keep(ctx, "USB", world.Run) })
+	parts.Go(func() { watchButtons(ctx, "/dev", c.logger, press) })
+	parts.Go(func() { c.announce(ctx) })
+	if c.options.rescue {
+		parts.Go(func() { c.rescue(ctx) })
+	}
+	return c.await(signals, button)
+}
+
+// await answers signals until one says that the card is to end.
+func (c *card) await(signals <-chan os.Signal, button <-chan struct{}) ending {
+	for {
+		select {
+		case s := <-signals:
+			switch s {
+			case sigLog:
+				c.journal.dump(c.console)
+			case sigPowerOff:
+				return powerOff
+			case sigReboot, sigKeys:
+				return reboot
+			}
+		case <-button:
+			c.logger.Info("power button")
+			return powerOff
+		}
+	}
+}
+
+// keep runs a part of init again after it failed.
+func (c *card) keep(ctx context.Context, name string, run func(context.Context) error) {
+	const pause = time.Second
+	for ctx.Err() == nil {
+		if err := run(ctx); err != nil {
+			c.logger.Error("part of init failed", "part", name, "err", err, "again", pause)
+		}
+		sleep(ctx, pause)
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
