@@ -4,7 +4,6 @@ package sandbox
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -79,82 +78,4 @@ func Parse(text string) (Spec, error) {
 		}
 	}
 	return spec, nil
-}
-
-func formatGroups(s *Spec) (words []string) {
-	for _, g := range s.Groups {
-		words = append(words, number(g))
-	}
-	return words
-}
-
-func parseGroups(s *Spec, value string) error {
-	for word := range strings.SplitSeq(value, ",") {
-		g, err := parseID(word)
-		if err != nil {
-			return err
-		}
-		s.Groups = append(s.Groups, g)
-	}
-	return nil
-}
-
-func formatCapabilities(s *Spec) []string { return s.Capabilities }
-
-func parseCapabilities(s *Spec, value string) error {
-	for name := range strings.SplitSeq(value, ",") {
-		if _, err := capability(name); err != nil {
-			return err
-		}
-		s.Capabilities = append(s.Capabilities, name)
-	}
-	return nil
-}
-
-func formatLimits(s *Spec) (words []string) {
-	for _, l := range s.Limits {
-		words = append(words, l.Resource+":"+strconv.FormatUint(l.Value, 10))
-	}
-	return words
-}
-
-func parseLimits(s *Spec, value string) error {
-	for word := range strings.SplitSeq(value, ",") {
-		name, text, _ := strings.Cut(word, ":")
-		if _, err := resource(name); err != nil {
-			return err
-		}
-		n, err := strconv.ParseUint(text, 10, 64)
-		if err != nil {
-			return fmt.Errorf("%s: %q is no number", name, text)
-		}
-		s.Limits = append(s.Limits, Limit{Resource: name, Value: n})
-	}
-	return nil
-}
-
-func formatNoNewPrivs(s *Spec) []string {
-	if s.NoNewPrivs {
-		return []string{"1"}
-	}
-	return nil
-}
-
-func parseNoNewPrivs(s *Spec, value string) error {
-	if value != "1" {
-		return fmt.Errorf("%q: only 1 can be said", value)
-	}
-	s.NoNewPrivs = true
-	return nil
-}
-
-func number(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
-
-// parseID refuses 4294967295, which setresuid(2) takes for "leave as it is".
-func parseID(text string) (uint32, error) {
-	n, err := strconv.ParseUint(text, 10, 32)
-	if err != nil || n == 1<<32-1 {
-		return 0, fmt.Errorf("%q is no user or group number", text)
-	}
-	return uint32(n), nil
 }
