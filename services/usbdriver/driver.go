@@ -4,11 +4,8 @@ package usbdriver
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
 	"log/slog"
 	"sync"
-	"time"
 
 	"github.com/upscard/upscard/services/ups"
 	"github.com/upscard/upscard/services/usb"
@@ -16,16 +13,6 @@ import (
 
 // ErrNotUPS is what Serve returns, wrapped, for a device that has no power device page.
 var ErrNotUPS = errors.New("this device is no UPS")
-
-// notUPS is how often in a row a device must say that it is no UPS before it is believed: a descriptor read badly once must
-// not take a UPS off the card.
-const notUPS = 2
-
-// settled is how long a device must have been served for its next failure to be a new one.
-const settled = 10 * time.Second
-
-// maxSaid bounds what is remembered of what was logged.
-const maxSaid = 16
 
 // World is what a driver needs of the machine.
 type World struct {
@@ -95,134 +82,4 @@ func (d *Driver) follow(ctx context.Context, wake chan<- struct{}) error {
 		default: // it has not yet looked since the last time
 		}
 	}
-}
-
-// session is the state of one Run.
-type session struct {
-	*Driver
-	wait     *waiter
-	said     map[string]bool // what was logged since the device came or was served well, not to be repeated
-	absent   bool            // the device was not there when last looked for
-	refusals int             // how often in a row the device said that it is no UPS
-}
-
-// run returns nil when ctx ends.
-func (s *session) run(ctx context.Context) error {
-	for ctx.Err() == nil {
-		id, err := s.find()
-		if s.absent && err == nil {
-			clear(s.said)
-		}
-		s.absent = errors.Is(err, errNone)
-		switch {
-		case s.absent:
-			s.stale()
-			s.say(slog.LevelInfo, "waiting for the device", "target", &s.Target)
-			s.wait.forEvent(ctx)
-			continue
-		case errors.Is(err, errSeveral):
-			return err
-		case err == nil:
-			err = s.attend(ctx, id)
-		}
-		if ctx.Err() != nil {
-			return nil
-		}
-		s.stale()
-		if final(err) || s.refusals >= notUPS {
-			return err
-		}
-		s.say(s.severity(err), "device is not served", "err", err)
-		s.wait.pause(ctx)
-	}
-	return nil
-}
-
-// severity is low for what is usual while a device node is being handed to the driver's user.
-func (s *session) severity(err error) slog.Level {
-	if errors.Is(err, fs.ErrPermission) && s.wait.next < patient {
-		return slog.LevelDebug
-	}
-	return slog.LevelWarn
-}
-
-// attend opens a device and serves it until it fails.
-func (s *session) attend(ctx context.Context, id usb.ID) (err error) {
-	device, err := s.World.Open(id)
-	if err != nil {
-		return err
-	}
-	opened := time.Now()
-	s.say(slog.LevelInfo, "device opened", "device", id, "manufacturer", id.Manufacturer, "product", id.ProductName, "interface", device.Interface())
-	if s.Opened != nil {
-		s.Opened()
-	}
-	serving, stop := context.WithCancel(ctx)
-	var wg sync.WaitGroup
-	fresh := false
-	wg.Go(func() { fresh = s.announce(serving, opened) })
-	err = s.World.Serve(serving, device, s.Store)
-	stop()
-	wg.Wait()
-	s.refusals++
-	if !errors.Is(err, ErrNotUPS) {
-		s.refusals = 0
-	}
-	if fresh {
-		s.Target.pin(id)
-	}
-	if fresh && time.Since(opened) >= settled {
-		clear(s.said)
-		s.wait.reset()
-	}
-	if closeErr := device.Close(); closeErr != nil {
-		return finalError{fmt.Errorf("%v: %w", id, errors.Join(err, closeErr))}
-	}
-	return err
-}
-
-// announce waits for the first complete data, logs them, and reports whether they came.
-func (s *session) announce(ctx context.Context, opened time.Time) bool {
-	var last *ups.Snapshot
-	for {
-		snapshot, err := s.Store.Wait(ctx, last)
-		if err != nil {
-			return false
-		}
-		if last = snapshot; snapshot.Freshness() == ups.Fresh {
-			s.Logger.Info("first data", "status", snapshot.Value("ups.status"), "variables", len(snapshot.Names()),
-				"after", time.Since(opened).Round(time.Millisecond))
-			return true
-		}
-	}
-}
-
-// stale takes the trust from data that are no longer read.
-func (s *session) stale() {
-	if snapshot := s.Store.Get(); snapshot.Freshness() == ups.Fresh {
-		s.Store.Set(snapshot.With(ups.Stale))
-	}
-}
-
-// say logs, for debugging only if it was said before.
-func (s *session) say(level slog.Level, message string, args ...any) {
-	text := fmt.Sprint(append([]any{level, message}, args...)...)
-	if s.said[text] {
-		level = slog.LevelDebug
-	}
-	if len(s.said) >= maxSaid {
-		clear(s.said)
-	}
-	s.said[text] = true
-	s.Logger.Log(context.Background(), level, message, args...)
-}
-
-// finalError is one after which the process cannot go on.
-type finalError struct{ error }
-
-func (e finalError) Unwrap() error { return e.error }
-
-func final(err error) bool {
-	var f finalError
-	return errors.As(err, &f)
 }

@@ -4,9 +4,7 @@ package libusb
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"sync"
 	"time"
@@ -21,11 +19,6 @@ var _ usb.Device = (*device)(nil)
 // patience bounds how long a cancelled interrupt read or the closing of a device may take. Only a host controller or its
 // driver that hangs needs so long; the process should then end, which takes the transfer back.
 const patience = 1500 * time.Millisecond
-
-var (
-	errClosed = errors.New("device is closed")
-	errHung   = fmt.Errorf("a transfer cannot be cancelled: %w", usb.ErrTimeout)
-)
 
 type device struct {
 	id       usb.ID
@@ -85,46 +78,6 @@ func (d *device) Control(requestType, request uint8, value, index uint16, data [
 	return n, nil
 }
 
-func (d *device) Interrupt(ctx context.Context, packet []byte) (int, error) {
-	if d.endpoint == nil {
-		return 0, usb.ErrNoInterrupt
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	if !d.begin(cancel) {
-		return 0, errClosed
-	}
-	type result struct {
-		data []byte
-		err  error
-	}
-	// The read has a buffer of its own because it may outlive this call; Close waits for it.
-	read := make(chan result, 1)
-	go func() {
-		defer d.calls.Done()
-		buffer := make([]byte, max(d.hid.packet, 8))
-		n, err := d.endpoint.ReadContext(ctx, buffer)
-		read <- result{buffer[:max(n, 0)], err}
-	}()
-	var r result
-	select {
-	case r = <-read:
-	case <-ctx.Done():
-		select {
-		case r = <-read:
-		case <-time.After(patience):
-			return 0, errHung
-		}
-	}
-	switch {
-	case r.err == nil:
-		return copy(packet, r.data), nil
-	case ctx.Err() != nil:
-		return 0, ctx.Err()
-	}
-	return 0, wrap(r.err)
-}
-
 // begin counts a transfer that calls.Done ends; it fails on a closed device. Close calls cancel, if there is one.
 func (d *device) begin(cancel context.CancelFunc) bool {
 	d.mu.Lock()
@@ -174,19 +127,4 @@ func (d *device) release() error {
 		}
 	}
 	return d.handle.Close()
-}
-
-// wrap turns libusb's errors into those of package usb; others stay as they are.
-func wrap(err error) error {
-	switch {
-	case errors.Is(err, gousb.ErrorNoDevice), errors.Is(err, gousb.TransferNoDevice):
-		return usb.ErrGone
-	case errors.Is(err, gousb.ErrorTimeout), errors.Is(err, gousb.TransferTimedOut):
-		return usb.ErrTimeout
-	case errors.Is(err, gousb.ErrorPipe), errors.Is(err, gousb.TransferStall):
-		return usb.ErrStall
-	case errors.Is(err, gousb.ErrorAccess):
-		return fs.ErrPermission
-	}
-	return err
 }

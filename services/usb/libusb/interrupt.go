@@ -1,0 +1,50 @@
+//go:build cgo
+
+package libusb
+
+import (
+	"context"
+	"time"
+
+	"github.com/upscard/upscard/services/usb"
+)
+
+func (d *device) Interrupt(ctx context.Context, packet []byte) (int, error) {
+	if d.endpoint == nil {
+		return 0, usb.ErrNoInterrupt
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if !d.begin(cancel) {
+		return 0, errClosed
+	}
+	type result struct {
+		data []byte
+		err  error
+	}
+	// The read has a buffer of its own because it may outlive this call; Close waits for it.
+	read := make(chan result, 1)
+	go func() {
+		defer d.calls.Done()
+		buffer := make([]byte, max(d.hid.packet, 8))
+		n, err := d.endpoint.ReadContext(ctx, buffer)
+		read <- result{buffer[:max(n, 0)], err}
+	}()
+	var r result
+	select {
+	case r = <-read:
+	case <-ctx.Done():
+		select {
+		case r = <-read:
+		case <-time.After(patience):
+			return 0, errHung
+		}
+	}
+	switch {
+	case r.err == nil:
+		return copy(packet, r.data), nil
+	case ctx.Err() != nil:
+		return 0, ctx.Err()
+	}
+	return 0, wrap(r.err)
+}
