@@ -4,8 +4,8 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"iter"
 	"log/slog"
-	"slices"
 
 	"github.com/upscard/upscard/services/usb"
 )
@@ -21,46 +21,53 @@ const (
 const largest = 4096
 
 // readDescriptor reads the report descriptor. The length stands in the HID descriptor, which some devices hold right in the configuration and wrong
-// when asked (Tripp Lite SMART1000LCD) and some the other way round (Eaton 0202), so each length is tried.
-func readDescriptor(ctx context.Context, dev usb.Device, log *slog.Logger) ([]byte, error) {
-	var err error
-	for _, length := range lengths(dev) {
+// when asked (Tripp Lite SMART1000LCD) and some the other way round (Eaton 0202), so the lengths are tried until the result is usable. If
+// none is, it returns the first.
+func readDescriptor(ctx context.Context, dev usb.Device, log *slog.Logger, usable func([]byte) bool) ([]byte, error) {
+	var first []byte
+	err := errors.New("empty")
+	for length := range lengths(dev) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		b := make([]byte, length)
-		var n int
-		n, err = dev.Control(fromInterface, getDescriptor, descriptorReport<<8, uint16(dev.Interface()), b)
-		if errors.Is(err, usb.ErrGone) {
-			return nil, err
+		n, e := dev.Control(fromInterface, getDescriptor, descriptorReport<<8, uint16(dev.Interface()), b)
+		switch {
+		case errors.Is(e, usb.ErrGone):
+			return nil, e
+		case e != nil:
+			err = e
+			continue
+		case n < length && length != largest:
+			log.Warn("report descriptor is short", "device", dev.ID(), "bytes", n, "expected", length)
 		}
-		if err == nil && n > 0 {
-			if n < length && length != largest {
-				log.Warn("report descriptor is short", "device", dev.ID(), "bytes", n, "expected", length)
-			}
+		if usable(b[:n]) {
 			return b[:n], nil
 		}
-	}
-	if err == nil {
-		err = errors.New("empty")
-	}
-	return nil, err
-}
-
-// lengths are the lengths that the report descriptor may have, the likeliest first.
-func lengths(dev usb.Device) []int {
-	var all []int
-	add := func(descriptor []byte) {
-		if n, ok := reportLength(descriptor); ok && !slices.Contains(all, n) {
-			all = append(all, n)
+		if first == nil && n > 0 {
+			first = b[:n]
 		}
 	}
-	add(dev.HIDDescriptor())
-	asked := make([]byte, 9)
-	if n, err := dev.Control(fromInterface, getDescriptor, descriptorHID<<8, uint16(dev.Interface()), asked); err == nil {
-		add(asked[:n])
+	if first == nil {
+		return nil, err
 	}
-	return append(all, largest)
+	return first, nil
+}
+
+// lengths are the lengths that the report descriptor may have, the likeliest first. The device is asked only when its configuration's was wrong.
+func lengths(dev usb.Device) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		held, ok := reportLength(dev.HIDDescriptor())
+		if ok && !yield(held) {
+			return
+		}
+		b := make([]byte, 9)
+		n, err := dev.Control(fromInterface, getDescriptor, descriptorHID<<8, uint16(dev.Interface()), b)
+		if asked, ok := reportLength(b[:max(n, 0)]); err == nil && ok && asked != held && !yield(asked) {
+			return
+		}
+		yield(largest)
+	}
 }
 
 // reportLength reads the length of the report descriptor from a HID descriptor (HID 1.11, 6.2.1).

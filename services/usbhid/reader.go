@@ -91,15 +91,17 @@ func (r *reader) odd(k key, n, length int) {
 	}
 }
 
-// bury gives up the reports that never could be read, and reports whether there were any. Call it only while the device answers.
+// bury gives up the reports that never could be read, and reports whether there were any. Call it only while the device answers. The only report
+// that tells whether there are mains is asked for ever: without it nothing is fresh.
 func (r *reader) bury() bool {
 	found := false
 	for k, h := range r.health {
-		if !h.read && h.failures >= hopeless && !r.model.dead[k] {
-			r.log.Warn("report is given up", "report", k)
-			r.model.dead[k] = true
-			found = true
+		if h.read || h.failures < hopeless || r.model.dead[k] || r.model.sole(k, acPresent) {
+			continue
 		}
+		r.log.Warn("report is given up", "report", k)
+		r.model.dead[k] = true
+		found = true
 	}
 	return found
 }

@@ -71,6 +71,23 @@ func (m *model) feeding(worries flag) map[key]bool {
 	return keys
 }
 
+// sole reports whether the flag comes by no other way than by asking for the report.
+func (m *model) sole(k key, f flag) bool {
+	found := false
+	for _, s := range m.slots {
+		for _, src := range s.sources {
+			if s.flag != f || m.dead[src.key()] {
+				continue
+			}
+			if src.key() != k || src.input != nil {
+				return false
+			}
+			found = true
+		}
+	}
+	return found
+}
+
 // strip takes the values behind the worries out of the readings and returns them.
 func (m *model) strip(r readings, worries flag) readings {
 	keys, removed := m.feeding(worries), make(readings)

@@ -3,6 +3,7 @@ package usbhid
 import (
 	"errors"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/upscard/upscard/services/usb"
@@ -25,8 +26,7 @@ func (s *session) statusRound() error {
 		return err
 	}
 	if missed == len(s.plan[status]) && missed > 0 {
-		s.unanswered()
-		return nil
+		return s.noStatus()
 	}
 	with, _, err = s.settle(with)
 	if err != nil {
@@ -47,8 +47,8 @@ func (s *session) statusRound() error {
 	return nil
 }
 
-// readAll reads the reports and counts those that failed. After the first failure none is tried twice; a device that answers nothing at all is not asked for the
-// rest. It fails only when the device is gone.
+// readAll reads the reports and counts those that failed. After the first failure none is tried twice; a device that leaves the first two
+// unanswered is not asked for the rest. It fails only when the device is gone.
 func (s *session) readAll(keys []key, retry bool) (with readings, missed int, err error) {
 	with = make(readings)
 	for i, k := range keys {
@@ -57,7 +57,7 @@ func (s *session) readAll(keys []key, retry bool) (with readings, missed int, er
 		case errors.Is(err, usb.ErrGone):
 			return nil, 0, err
 		case err != nil:
-			if missed++; missed == i+1 && errors.Is(err, usb.ErrTimeout) {
+			if missed++; i > 0 && missed == i+1 && errors.Is(err, usb.ErrTimeout) {
 				return with, len(keys), nil
 			}
 		default:
@@ -71,7 +71,7 @@ func (s *session) readAll(keys []key, retry bool) (with readings, missed int, er
 func (s *session) answered(whole bool) {
 	now := time.Now()
 	if s.silent > 0 {
-		s.log.Info("device answers again")
+		s.log.Info("status can be read again")
 		s.silent = 0
 	}
 	switch {
@@ -100,10 +100,30 @@ func (s *session) missing() bool {
 	return false
 }
 
+// noStatus is what follows when no status report could be read. A device that never told one may have none that can be asked for: if it
+// answers at all, they are given up in the end, and what there is comes by interrupt.
+func (s *session) noStatus() error {
+	s.unanswered()
+	if !s.readAt.IsZero() {
+		return nil
+	}
+	other := slices.Concat(s.plan[live], s.plan[seldom], s.plan[static])
+	with, missed, err := s.readAll(other[:min(1, len(other))], false)
+	if err != nil {
+		return err
+	}
+	s.model.commit(with)
+	if len(other) > 0 && missed == 0 && s.reader.bury() {
+		s.plan = s.model.plan()
+		s.statusDue = time.Now()
+	}
+	return nil
+}
+
 // unanswered plans the next round of a device that answered nothing.
 func (s *session) unanswered() {
 	if s.silent == 0 {
-		s.log.Warn("device does not answer")
+		s.log.Warn("no status report can be read")
 	}
 	s.stale()
 	s.queue = nil

@@ -105,7 +105,9 @@ func (s *session) publish() {
 	if said := vars["ups.status"].Value; said != s.said {
 		s.log.Info("status changed", "from", s.said, "to", said)
 		s.said = said
-		s.seldomDue = time.Now()
+		if s.store.Get().Freshness() == ups.Fresh {
+			s.seldomDue = time.Now() // voltages and the like changed with it
+		}
 	}
 	s.store.Set(ups.NewSnapshot(vars, nil, ups.Fresh, s.readAt))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -269,24 +268,4 @@ func TestEachReportOnce(t *testing.T) {
 			}
 		}
 	})
-}
-
-func TestOpenNoPowerDevice(t *testing.T) {
-	mouse := []byte{0x05, 1, 0x09, 2, 0xa1, 1, 0x05, 9, 0x19, 1, 0x29, 3, 0x15, 0, 0x25, 1, 0x75, 1, 0x95, 3, 0x81, 2, 0xc0}
-	_, err := Open(t.Context(), usbtest.New(usb.ID{Vendor: 1, Product: 2, Port: "1-1"}, mouse), Options{})
-	if !errors.Is(err, ErrNoPowerDevice) || !strings.Contains(err.Error(), "0001:0002 at port 1-1") {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestOpenWithoutHIDDescriptor(t *testing.T) {
-	for name, descriptor := range map[string][]byte{
-		"none": nil, "wrong length": {9, 0x21, 0, 1, 0, 1, 0x22, 1, 0}, "rubbish": {1, 2, 3},
-	} {
-		dev := newBench()
-		dev.SetHIDDescriptor(descriptor)
-		if _, err := Open(t.Context(), dev, Options{}); (err != nil) != (name == "wrong length") {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
 }

@@ -39,7 +39,10 @@ func Open(ctx context.Context, dev usb.Device, opts Options) (*UPS, error) {
 		log = slog.New(slog.DiscardHandler)
 	}
 	id := dev.ID()
-	raw, err := readDescriptor(ctx, dev, log)
+	raw, err := readDescriptor(ctx, dev, log, func(b []byte) bool {
+		d, _ := hid.Parse(b)
+		return isPower(d)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("%v: report descriptor: %w", id, err)
 	}
@@ -47,7 +50,7 @@ func Open(ctx context.Context, dev usb.Device, opts Options) (*UPS, error) {
 	for _, p := range problems {
 		log.Warn("report descriptor is wrong", "device", id, "problem", p.String())
 	}
-	if !d.Has(hid.PagePowerDevice) && !d.Has(hid.PageBatterySystem) {
+	if !isPower(d) {
 		return nil, fmt.Errorf("%v: %w in %d fields of its report descriptor", id, ErrNoPowerDevice, len(d.Fields))
 	}
 	u := &UPS{dev: dev, model: newModel(id, d), log: log}
@@ -55,6 +58,10 @@ func Open(ctx context.Context, dev usb.Device, opts Options) (*UPS, error) {
 	log.Info("UPS opened", "device", id, "family", u.model.family.name, "fields", len(d.Fields),
 		"pollinterval", u.opts.PollInterval, "pollfreq", u.opts.PollFreq)
 	return u, nil
+}
+
+func isPower(d *hid.Descriptor) bool {
+	return d.Has(hid.PagePowerDevice) || d.Has(hid.PageBatterySystem)
 }
 
 // completed fills in the defaults.

@@ -1,0 +1,101 @@
+package usbhid
+
+import (
+	"testing"
+	"time"
+
+	"github.com/upscard/upscard/services/ups"
+	"github.com/upscard/upscard/services/usb/usbtest"
+)
+
+// TestOnlyInterrupts has a UPS whose status cannot be asked for.
+func TestOnlyInterrupts(t *testing.T) {
+	stall := func(dev *usbtest.Device) { dev.Fail(usbtest.Feature, 1, usbtest.Stall) }
+	t.Run("says no status before one came", func(t *testing.T) {
+		bench(t, stall, func(r *running) {
+			r.after(5*time.Second, ups.Stale, "")
+			r.after(15*time.Second, ups.Fresh, "")
+			r.dev.Push(1, healthy)
+			r.after(0, ups.Fresh, "OL")
+		})
+	})
+	t.Run("one packet counts when nothing contradicts it", func(t *testing.T) {
+		bench(t, stall, func(r *running) {
+			time.Sleep(20 * time.Second)
+			r.dev.Push(1, healthy)
+			r.after(0, ups.Fresh, "OL")
+			r.dev.Push(1, isDischarging|hasBattery)
+			r.after(0, ups.Fresh, "OL")
+			r.after(500*time.Millisecond, ups.Fresh, "OB DISCHRG")
+		})
+	})
+	t.Run("two packets count at once", func(t *testing.T) {
+		bench(t, stall, func(r *running) {
+			time.Sleep(20 * time.Second)
+			r.dev.Push(1, healthy)
+			r.after(0, ups.Fresh, "OL")
+			r.dev.Push(1, isDischarging|hasBattery)
+			r.after(100*time.Millisecond, ups.Fresh, "OL")
+			r.dev.Push(1, isDischarging|hasBattery)
+			r.after(0, ups.Fresh, "OB DISCHRG")
+		})
+	})
+	t.Run("a packet that is taken back does not count", func(t *testing.T) {
+		bench(t, stall, func(r *running) {
+			time.Sleep(20 * time.Second)
+			r.dev.Push(1, healthy)
+			r.after(0, ups.Fresh, "OL")
+			r.dev.Push(1, 0xfe)
+			r.after(50*time.Millisecond, ups.Fresh, "OL")
+			r.dev.Push(1, healthy)
+			for range 50 {
+				r.after(100*time.Millisecond, ups.Fresh, "OL")
+			}
+		})
+	})
+}
+
+// TestUnconfirmed has an interrupt that comes while its report cannot be read.
+func TestUnconfirmed(t *testing.T) {
+	bench(t, nil, func(r *running) {
+		r.after(time.Second, ups.Fresh, "OL")
+		r.dev.Fail(usbtest.Feature, 1, usbtest.Stall)
+		r.dev.Push(1, isDischarging|hasBattery)
+		r.after(100*time.Millisecond, ups.Fresh, "OL")
+		r.dev.Push(1, isDischarging|hasBattery)
+		r.after(100*time.Millisecond, ups.Fresh, "OB DISCHRG")
+	})
+}
+
+// TestLateReport has a UPS whose feature report follows its interrupt half a second later.
+func TestLateReport(t *testing.T) {
+	bench(t, nil, func(r *running) {
+		r.after(time.Second, ups.Fresh, "OL")
+		r.dev.Push(1, isDischarging|hasBattery)
+		r.after(500*time.Millisecond, ups.Fresh, "OL")
+		r.dev.SetReport(usbtest.Feature, 1, 1, isDischarging|hasBattery)
+		r.after(300*time.Millisecond, ups.Fresh, "OB DISCHRG")
+	})
+}
+
+// TestStartsOnBattery plugs in a UPS whose mains are already away.
+func TestStartsOnBattery(t *testing.T) {
+	away := func(dev *usbtest.Device) { dev.SetReport(usbtest.Feature, 1, 1, isDischarging|hasBattery|isLow) }
+	bench(t, away, func(r *running) {
+		r.after(time.Second, ups.Fresh, "OB DISCHRG LB")
+	})
+}
+
+// TestFlood sends interrupts as fast as the driver takes them.
+func TestFlood(t *testing.T) {
+	bench(t, nil, func(r *running) {
+		r.after(time.Second, ups.Fresh, "OL")
+		for i := range 10000 {
+			r.dev.Push(2, byte(i%100), 1, 0)
+		}
+		r.after(3*time.Second, ups.Fresh, "OL")
+		if got := r.store.Get().Value("battery.charge"); got != "100" && got != "99" {
+			t.Errorf("charge %q", got)
+		}
+	})
+}
