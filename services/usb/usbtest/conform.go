@@ -12,72 +12,89 @@ import (
 
 // Conform tests what holds for every usb.Device, fake or real. It only reads, and closes the device.
 func Conform(t *testing.T, d usb.Device) {
-	t.Run("HID descriptor", func(t *testing.T) {
-		h := d.HIDDescriptor()
-		if h == nil {
-			t.Skip("the device has none")
-		}
-		if len(h) < 9 || int(h[0]) != len(h) || h[1] != descriptorHID {
-			t.Errorf("got % x", h)
-		}
-	})
-	t.Run("report descriptor", func(t *testing.T) {
-		first, second := readDescriptor(t, d, make([]byte, 4096)), readDescriptor(t, d, make([]byte, 4096))
-		if len(first) == 0 || !bytes.Equal(first, second) {
-			t.Errorf("got %d bytes, then %d, not the same", len(first), len(second))
-		}
-		if short := readDescriptor(t, d, make([]byte, 4)); !bytes.Equal(short, first[:4]) {
-			t.Errorf("a short read gave % x of % x", short, first[:4])
-		}
-	})
-	t.Run("stall", func(t *testing.T) {
-		const noSuchDescriptor = 0x2f << 8
-		_, err := d.Control(0x81, 6, noSuchDescriptor, uint16(d.Interface()), make([]byte, 8))
-		if !errors.Is(err, usb.ErrStall) {
-			t.Errorf("an unknown descriptor: got %v", err)
-		}
-		if len(readDescriptor(t, d, make([]byte, 4))) != 4 {
-			t.Error("the device stays stalled")
-		}
-	})
-	t.Run("interrupt cancelled", func(t *testing.T) {
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		if _, err := d.Interrupt(ctx, make([]byte, 64)); !errors.Is(err, context.Canceled) && !errors.Is(err, usb.ErrNoInterrupt) {
-			t.Errorf("got %v", err)
-		}
-	})
-	t.Run("interrupt not in time", func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-		defer cancel()
-		_, err := d.Interrupt(ctx, make([]byte, 64)) // or a packet, of a device that talks
-		if err != nil && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, usb.ErrNoInterrupt) {
-			t.Errorf("got %v", err)
-		}
-	})
-	t.Run("closed while waiting", func(t *testing.T) {
-		ended := make(chan struct{})
-		go func() {
-			defer close(ended)
-			for {
-				if _, err := d.Interrupt(t.Context(), make([]byte, 64)); err != nil {
-					return
-				}
+	for _, test := range []struct {
+		name string
+		run  func(*testing.T, usb.Device)
+	}{
+		{"HID descriptor", conformHID},
+		{"report descriptor", conformReport},
+		{"stall", conformStall},
+		{"interrupt", conformInterrupt},
+		{"closed while waiting", conformClose},
+		{"closed", conformClosed},
+	} {
+		t.Run(test.name, func(t *testing.T) { test.run(t, d) })
+	}
+}
+
+func conformHID(t *testing.T, d usb.Device) {
+	h := d.HIDDescriptor()
+	if h == nil {
+		t.Skip("the device has none")
+	}
+	if len(h) < 9 || int(h[0]) != len(h) || h[1] != descriptorHID {
+		t.Errorf("got % x", h)
+	}
+}
+
+func conformReport(t *testing.T, d usb.Device) {
+	first, second := readDescriptor(t, d, make([]byte, 4096)), readDescriptor(t, d, make([]byte, 4096))
+	if len(first) == 0 || !bytes.Equal(first, second) {
+		t.Fatalf("got %d bytes, then %d, not the same", len(first), len(second))
+	}
+	if short := readDescriptor(t, d, make([]byte, 4)); !bytes.Equal(short, first[:4]) {
+		t.Errorf("a short read gave % x of % x", short, first[:4])
+	}
+}
+
+func conformStall(t *testing.T, d usb.Device) {
+	const noSuchDescriptor = 0x2f << 8
+	_, err := d.Control(0x81, 6, noSuchDescriptor, uint16(d.Interface()), make([]byte, 8))
+	if !errors.Is(err, usb.ErrStall) {
+		t.Errorf("an unknown descriptor: got %v", err)
+	}
+	if len(readDescriptor(t, d, make([]byte, 4))) != 4 {
+		t.Error("the device stays stalled")
+	}
+}
+
+// conformInterrupt cancels interrupt reads: before they begin, then while they wait, unless a packet comes.
+func conformInterrupt(t *testing.T, d usb.Device) {
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := d.Interrupt(cancelled, make([]byte, 64)); !errors.Is(err, context.Canceled) && !errors.Is(err, usb.ErrNoInterrupt) {
+		t.Errorf("cancelled: got %v", err)
+	}
+	short, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	_, err := d.Interrupt(short, make([]byte, 64))
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, usb.ErrNoInterrupt) {
+		t.Errorf("not in time: got %v", err)
+	}
+}
+
+// conformClose closes a device that is being read.
+func conformClose(t *testing.T, d usb.Device) {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			if _, err := d.Interrupt(t.Context(), make([]byte, 64)); err != nil {
+				return
 			}
-		}()
-		for range 10 { // an interrupt read that waits does not keep control transfers
-			readDescriptor(t, d, make([]byte, 4))
 		}
-		start := time.Now()
-		if err := d.Close(); err != nil {
-			t.Errorf("Close: %v", err)
-		}
-		<-ended
-		if took := time.Since(start); took > time.Second {
-			t.Errorf("it took %v", took)
-		}
-	})
-	t.Run("closed", func(t *testing.T) { conformClosed(t, d) })
+	}()
+	for range 10 { // an interrupt read that waits does not keep control transfers
+		readDescriptor(t, d, make([]byte, 4))
+	}
+	start := time.Now()
+	if err := d.Close(); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+	<-ended
+	if took := time.Since(start); took > time.Second {
+		t.Errorf("it took %v", took)
+	}
 }
 
 // conformClosed tests a device that is closed: it stays so, and every call fails.
