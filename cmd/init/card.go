@@ -15,7 +15,6 @@ import (
 // card is the running system.
 type card struct {
 	journal    *journal
-	console    *os.File
 	logger     *slog.Logger
 	options    options
 	reaper     *supervise.Reaper
@@ -71,7 +70,7 @@ func (c *card) await(signals <-chan os.Signal, button <-chan struct{}) ending {
 		case s := <-signals:
 			switch s {
 			case sigLog:
-				c.journal.dump(c.console)
+				c.journal.repeat()
 			case sigPowerOff:
 				return powerOff
 			case sigReboot, sigKeys:

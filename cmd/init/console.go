@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -17,6 +18,7 @@ import (
 type journal struct {
 	ring  *logring.Ring
 	clock func() time.Duration
+	again atomic.Bool // the console is to have all lines once more
 }
 
 func newJournal() *journal {
@@ -66,17 +68,16 @@ func (j *journal) print(ctx context.Context, console io.Writer) {
 			return
 		}
 		seq = next
+		if j.again.Swap(false) {
+			seq = 0
+		}
 	}
 }
 
-// dump prints all that is held.
-func (j *journal) dump(console io.Writer) {
-	lines := j.ring.Lines()
-	fmt.Fprintf(console, "--- the last %d lines\n", len(lines))
-	for _, l := range lines {
-		fmt.Fprintln(console, l)
-	}
-	fmt.Fprintln(console, "--- end")
+// repeat has all lines that are held printed once more.
+func (j *journal) repeat() {
+	j.again.Store(true)
+	j.line("init", "the log is printed again, up to here")
 }
 
 func sinceBoot() time.Duration {

@@ -15,7 +15,7 @@ import (
 	"github.com/upscard/upscard/services/supervise"
 )
 
-func TestJournalPrintsAndDumps(t *testing.T) {
+func TestJournalPrintsOnceAndAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := newJournal()
 		j.clock = func() time.Duration { return 2345 * time.Millisecond }
@@ -30,13 +30,15 @@ func TestJournalPrintsAndDumps(t *testing.T) {
 		if got := console.String(); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
-		cancel()
-		synctest.Wait()
 		console.Reset()
-		j.dump(&console)
-		if got := console.String(); got != "--- the last 2 lines\n"+want+"--- end\n" {
+		j.repeat()
+		synctest.Wait()
+		const mark = "[    2.345] init: the log is printed again, up to here\n"
+		if got := console.String(); got != mark+want+mark {
 			t.Errorf("got %q", got)
 		}
+		cancel()
+		synctest.Wait()
 	})
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 const usage = `usage: init confine SPEC PROGRAM [ARGUMENT...]   run a program as SPEC says
-       init log                                 print the log to the console
+       init log                                 print the log to the console again
        init poweroff | reboot                   stop everything first
 `
 

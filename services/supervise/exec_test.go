@@ -66,7 +66,7 @@ func TestSignalIsReported(t *testing.T) {
 			t.Fatalf("not ready: %s", out)
 		}
 		test.do(proc)
-		if got := proc.Wait(); got.Signal != test.want {
+		if got := proc.Wait(); got.Signal != test.want || !strings.HasPrefix(got.String(), "ended by SIG") {
 			t.Errorf("got %v, want %v", got, test.want)
 		}
 		if got, want := out.String(), "p: environment []\np: serving"; got != want {

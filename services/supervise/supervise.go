@@ -6,6 +6,8 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Program is one child process to keep running.
@@ -74,7 +76,7 @@ func (e Exit) String() string {
 	case e.Err != nil:
 		return e.Err.Error()
 	case e.Signal != 0:
-		return "killed by signal " + e.Signal.String()
+		return "ended by " + unix.SignalName(e.Signal)
 	default:
 		return fmt.Sprintf("exit code %d", e.Code)
 	}
