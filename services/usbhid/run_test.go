@@ -58,11 +58,20 @@ type running struct {
 // bench runs f beside a Run on the project's own UPS, within a bubble. What prepare does to the device is done before it is opened.
 func bench(t *testing.T, prepare func(dev *usbtest.Device), f func(r *running)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		dev := newBench() // its channels must belong to the bubble
+	benchOf(t, func(*testing.T) *usbtest.Device {
+		dev := newBench()
 		if prepare != nil {
 			prepare(dev)
 		}
+		return dev
+	}, f)
+}
+
+// benchOf runs f beside a Run on the device that plug makes. It is made within the bubble, because its channels must belong there.
+func benchOf(t *testing.T, plug func(t *testing.T) *usbtest.Device, f func(r *running)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		dev := plug(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		u, err := Open(ctx, dev, Options{Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
 		if err != nil {
