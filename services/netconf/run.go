@@ -35,23 +35,29 @@ func Run(ctx context.Context, o Options) error {
 	if o.Shortest == 0 {
 		o.Shortest = shortestDuration
 	}
-	w := newWatcher(o.Interface, o.Sysfs)
+	sys := kernel{proc: o.Proc}
+	w := newWatcher(o.Interface, o.Sysfs, sys.up)
 	dhcp := client{hostname: o.Hostname, timeout: o.Timeout, tries: 4, shortest: o.Shortest}
-	r := &runner{links: w, system: kernel{proc: o.Proc}, exchange: dhcp.exchange, logger: o.Logger, dir: o.Dir, configured: o.Configured}
+	r := &runner{links: w, system: sys, exchange: dhcp.exchange, logger: o.Logger, dir: o.Dir, configured: o.Configured}
 	var watching sync.WaitGroup
-	watching.Go(func() {
-		for ctx.Err() == nil {
-			if err := w.run(ctx); err != nil {
-				o.Logger.Warn("interfaces are read again", "err", err)
-				sleep(ctx, time.Second)
-			}
-		}
-	})
+	watching.Go(func() { keepWatching(ctx, w, o.Logger) })
 	defer watching.Wait()
 	for ctx.Err() == nil {
 		r.serve(ctx)
 	}
 	return nil
+}
+
+// keepWatching runs the watcher again after it failed, until ctx ends. The same failure is said once.
+func keepWatching(ctx context.Context, w *watcher, logger *slog.Logger) {
+	said := ""
+	for ctx.Err() == nil {
+		if err := w.run(ctx); err != nil && err.Error() != said {
+			said = err.Error()
+			logger.Warn("interfaces are read again", "err", err)
+		}
+		sleep(ctx, time.Second)
+	}
 }
 
 // links names the interface to use; the channel is closed when it is another one or is in another state.
@@ -61,7 +67,6 @@ type links interface {
 
 // system configures the interface.
 type system interface {
-	up(Link) error
 	configure(Link, Lease, time.Time) error
 	clear(Link) error
 }
@@ -95,11 +100,6 @@ func (r *runner) serve(ctx context.Context) {
 		if link.Index != index {
 			s.leave(link)
 			return
-		}
-		if !link.Up {
-			if err := r.system.up(link); err != nil {
-				logger.Error("interface is not up", "err", err)
-			}
 		}
 		s.look(link)
 		s.step(ctx, changed)

@@ -50,11 +50,7 @@ func (f *fakeWorld) set(l Link) {
 	f.changed = make(chan struct{})
 }
 
-func (f *fakeWorld) up(l Link) error { f.note("up %s", l.Name); return nil }
-func (f *fakeWorld) clear(l Link) error {
-	f.note("clear %s", l.Name)
-	return nil
-}
+func (f *fakeWorld) clear(l Link) error { f.note("clear %s", l.Name); return nil }
 
 func (f *fakeWorld) configure(l Link, lease Lease, now time.Time) error {
 	f.note("configure %s %v", l.Name, lease.Address)
@@ -104,7 +100,7 @@ func TestRunner(t *testing.T) {
 		events  []event
 	}{
 		{"from nothing to a lease and its renewal", []string{a, a}, []event{
-			{time.Minute, nil, ""}, {0, &Link{Name: "eth0", Index: 2}, "up eth0"}, {0, &eth0, "acquire, configure eth0 10.0.0.2/24"},
+			{time.Minute, nil, ""}, {0, &Link{Name: "eth0", Index: 2}, ""}, {0, &eth0, "acquire, configure eth0 10.0.0.2/24"},
 			{4 * time.Minute, nil, "renew, configure eth0 10.0.0.2/24"}}},
 		{"the lease ends", []string{a, "fail", "fail", "fail", "fail", "fail"}, []event{
 			{0, &eth0, "acquire, configure eth0 10.0.0.2/24"}, {478 * time.Second, nil, "renew, renew, renew, rebind, rebind"},

@@ -1,7 +1,6 @@
 package netconf
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +17,7 @@ import (
 type watcher struct {
 	only  string // an interface's name; "": the first wired one
 	sysfs string
+	raise func(Link) error // sets an interface up: until it is, nobody knows whether it has a carrier
 
 	mu      sync.Mutex
 	links   map[int]Link
@@ -25,8 +25,8 @@ type watcher struct {
 	changed chan struct{} // closed and replaced when chosen becomes another
 }
 
-func newWatcher(only, sysfs string) *watcher {
-	return &watcher{only: only, sysfs: sysfs, links: make(map[int]Link), changed: make(chan struct{})}
+func newWatcher(only, sysfs string, raise func(Link) error) *watcher {
+	return &watcher{only: only, sysfs: sysfs, raise: raise, links: make(map[int]Link), changed: make(chan struct{})}
 }
 
 // current returns the interface to use, and a channel that is closed when that is no longer true.
@@ -36,7 +36,7 @@ func (w *watcher) current() (Link, <-chan struct{}) {
 	return w.chosen, w.changed
 }
 
-// run follows the kernel until ctx ends. It fails when messages were lost, and can then be run again.
+// run follows the kernel until ctx ends. It fails when messages were lost or an interface is not set up, and can then be run again.
 func (w *watcher) run(ctx context.Context) error {
 	updates, done := make(chan netlink.LinkUpdate), make(chan struct{})
 	lost := make(chan error, 1)
@@ -67,7 +67,9 @@ func (w *watcher) run(ctx context.Context) error {
 			if !ok {
 				return errors.New("interfaces: no more messages")
 			}
-			w.update(u.Link, u.Header.Type == unix.RTM_NEWLINK)
+			if err := w.update(u.Link, u.Header.Type == unix.RTM_NEWLINK); err != nil {
+				return err
+			}
 		}
 	}
 }
@@ -85,17 +87,27 @@ func (w *watcher) list() error {
 		}
 	}
 	w.mu.Unlock()
+	errs := []error{}
 	for _, l := range all {
-		w.update(l, true)
+		errs = append(errs, w.update(l, true))
+	}
+	return errors.Join(errs...)
+}
+
+// update takes an interface that has changed, or that is no longer there. One that may be used is set up.
+func (w *watcher) update(link netlink.Link, there bool) error {
+	attrs := link.Attrs()
+	l := Link{Name: attrs.Name, Index: attrs.Index, MAC: attrs.HardwareAddr,
+		Up: attrs.RawFlags&unix.IFF_UP != 0, Carrier: attrs.RawFlags&unix.IFF_LOWER_UP != 0}
+	there = there && w.usable(link)
+	w.take(l, there)
+	if there && !l.Up {
+		return w.raise(l)
 	}
 	return nil
 }
 
-// update takes an interface that has changed, or that is no longer there.
-func (w *watcher) update(link netlink.Link, there bool) {
-	attrs := link.Attrs()
-	l := Link{Name: attrs.Name, Index: attrs.Index, MAC: attrs.HardwareAddr,
-		Up: attrs.RawFlags&unix.IFF_UP != 0, Carrier: attrs.RawFlags&unix.IFF_LOWER_UP != 0}
+func (w *watcher) take(l Link, there bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	before := w.links[l.Index]
@@ -104,14 +116,13 @@ func (w *watcher) update(link netlink.Link, there bool) {
 		l.Losses++
 	}
 	delete(w.links, l.Index)
-	if there && w.usable(link) {
+	if there {
 		w.links[l.Index] = l
 	}
 	var all []Link
 	for _, l := range w.links {
 		all = append(all, l)
 	}
-	slices.SortFunc(all, func(a, b Link) int { return cmp.Compare(a.Index, b.Index) })
 	if next := choose(all, w.chosen.Index); !next.equal(w.chosen) {
 		w.chosen = next
 		close(w.changed)
