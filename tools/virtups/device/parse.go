@@ -69,7 +69,10 @@ func Parse(name string, data []byte) (*Description, error) {
 		Chemistry: cmp.Or(text(f.UPSC["battery.type"]), "PbAc"),
 		Strings:   map[uint8]string{}, Feature: map[uint8][]byte{}, Input: map[uint8][]byte{},
 	}
-	return d, d.fill(&f)
+	if err := d.fill(&f); err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
 // text is v where it is a string.
@@ -142,15 +145,15 @@ func (d *Description) descriptors(f *file) (err error) {
 
 // located puts line and column before TOML's own words.
 func located(err error) error {
-	var decode *toml.DecodeError
-	if errors.As(err, &decode) {
-		row, column := decode.Position()
-		return fmt.Errorf("%d:%d: %s", row, column, decode.Error())
-	}
 	var strict *toml.StrictMissingError
 	if errors.As(err, &strict) && len(strict.Errors) > 0 {
 		row, column := strict.Errors[0].Position()
 		return fmt.Errorf("%d:%d: unknown key %q", row, column, strings.Join(strict.Errors[0].Key(), "."))
+	}
+	var decode *toml.DecodeError
+	if errors.As(err, &decode) {
+		row, column := decode.Position()
+		return fmt.Errorf("%d:%d: %s", row, column, decode.Error())
 	}
 	return err
 }

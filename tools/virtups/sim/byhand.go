@@ -41,7 +41,7 @@ func (u *UPS) doReport(args []string) ([]string, error) {
 	}
 	switch text := strings.Join(args[1:], ""); {
 	case text == "auto":
-		delete(u.reports.frozen, id)
+		u.reports.thaw(id)
 		u.reports.refresh(u.unit, u.bindings)
 	case text != "":
 		if err := u.freeze(id, text); err != nil {
@@ -67,12 +67,7 @@ func (u *UPS) freeze(id uint8, text string) error {
 	if id != 0 && data[0] != id {
 		return fmt.Errorf("report 0x%02x must begin with its id, not with %02x", id, data[0])
 	}
-	u.reports.frozen[id] = true
-	for _, kind := range []hid.Kind{hid.Feature, hid.Input} {
-		if u.reports.image(kind, id) != nil {
-			u.reports.images[kind][id] = slices.Clone(data)
-		}
-	}
+	u.reports.freeze(id, data)
 	if u.reports.image(hid.Input, id) != nil {
 		u.send(id, data, u.opts.Now())
 	}

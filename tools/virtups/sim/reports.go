@@ -13,14 +13,14 @@ import (
 type reports struct {
 	images map[hid.Kind]map[uint8][]byte
 	given  map[hid.Kind]map[uint8][]byte // those of the description
-	frozen map[uint8]bool                // a person set these: the model leaves them alone
+	frozen map[uint8]map[hid.Kind][]byte // the model's own of those that a person set
 }
 
 // newReports takes the reports of the description. One that it lacks holds zeros; a value in it that has a twin of the other kind is the
 // twin's.
 func newReports(desc *device.Description, parsed *hid.Descriptor) *reports {
 	r := &reports{
-		images: map[hid.Kind]map[uint8][]byte{}, frozen: map[uint8]bool{},
+		images: map[hid.Kind]map[uint8][]byte{}, frozen: map[uint8]map[hid.Kind][]byte{},
 		given: map[hid.Kind]map[uint8][]byte{hid.Feature: desc.Feature, hid.Input: desc.Input},
 	}
 	for kind, from := range r.given {
@@ -58,10 +58,30 @@ func newReports(desc *device.Description, parsed *hid.Descriptor) *reports {
 func (r *reports) refresh(unit *model.Unit, bindings []binding) {
 	for i := range bindings {
 		b := &bindings[i]
-		if !r.frozen[b.field.ReportID] {
+		if r.frozen[b.field.ReportID] == nil {
 			r.put(b.field, b.raw(unit))
 		}
 	}
+}
+
+// freeze puts a person's bytes in the place of a report, of both kinds where there are two; the model leaves them alone.
+func (r *reports) freeze(id uint8, data []byte) {
+	r.thaw(id)
+	own := map[hid.Kind][]byte{}
+	for kind, images := range r.images {
+		if image, ok := images[id]; ok {
+			own[kind], images[id] = image, bytes.Clone(data)
+		}
+	}
+	r.frozen[id] = own
+}
+
+// thaw gives a report back to the model.
+func (r *reports) thaw(id uint8) {
+	for kind, image := range r.frozen[id] {
+		r.images[kind][id] = image
+	}
+	delete(r.frozen, id)
 }
 
 // put writes a raw value whatever the field's logical range, cut to its bits. A report too short for the field is left as it is.

@@ -16,15 +16,13 @@ type seeding struct {
 
 // seedings are in the order in which they build on one another.
 var seedings = []seeding{
+	{where{0x840040, inlet}, 90, 260, rate},
 	{where{0x840030, inlet}, 80, 300, func(u *model.Unit, v float64) {
-		u.InputVolts = v
-		u.Rating.InputVolts, u.Rating.OutputVolts = 230, 230
-		if v < 160 {
-			u.Rating.InputVolts, u.Rating.OutputVolts, u.Rating.Hertz, u.InputHertz = 120, 120, 60, 60
+		if v < u.Rating.InputVolts*0.7 || v > u.Rating.InputVolts*1.4 { // the other of the world's two
+			rate(u, map[bool]float64{true: 120, false: 230}[v < 160])
 		}
-		u.LowTransfer, u.HighTransfer = u.Rating.InputVolts*0.78, u.Rating.InputVolts*1.17
+		u.InputVolts = v
 	}},
-	{where{0x840040, inlet}, 90, 260, func(u *model.Unit, v float64) { u.Rating.InputVolts, u.Rating.OutputVolts = v, v }},
 	{where{0x840040, outlet}, 90, 260, func(u *model.Unit, v float64) { u.Rating.OutputVolts = v }},
 	{where{0x840040, battery}, 3, 500, func(u *model.Unit, v float64) {
 		u.Rating.FloatVolts *= v / u.Rating.BatteryVolts
@@ -47,9 +45,19 @@ var seedings = []seeding{
 		u.Rating.FullLoad = time.Duration(float64(u.Rating.FullLoad) * ratio)
 	}},
 	{where{0x850029, whole}, 1, 90, func(u *model.Unit, v float64) { u.LowCharge = v }},
-	{where{0x85002a, whole}, 1, 3600, func(u *model.Unit, v float64) { u.LowRuntime = time.Duration(v * float64(time.Second)) }},
+	{where{0x85002a, whole}, -1, 3600, func(u *model.Unit, v float64) { u.LowRuntime = timer(v) }},
 	{where{0x840058, whole}, 1, 4, func(u *model.Unit, v float64) { u.TestState = model.Test(v) }},
 	{where{0x84005a, whole}, 1, 3, func(u *model.Unit, v float64) { u.Alarm = model.Alarm(v) }},
+}
+
+// rate makes a unit for mains of a nominal voltage.
+func rate(u *model.Unit, volts float64) {
+	u.Rating.InputVolts, u.Rating.OutputVolts, u.InputVolts = volts, volts, volts
+	u.LowTransfer, u.HighTransfer = volts*0.78, volts*1.17
+	u.Rating.Hertz, u.InputHertz = 50, 50
+	if volts < 160 {
+		u.Rating.Hertz, u.InputHertz = 60, 60
+	}
 }
 
 // seed returns a unit on mains that holds what the reports say, as far as that can be believed.

@@ -12,7 +12,8 @@ func (u *UPS) doStatus([]string) ([]string, error) {
 		plug = "unplugged"
 	}
 	return []string{
-		fmt.Sprintf("%s %s (%04x:%04x), USB %s, speed %g", u.desc.Manufacturer, u.desc.Model, u.desc.Vendor, u.desc.Product, plug, u.speed),
+		fmt.Sprintf("%s (%04x:%04x), USB %s, speed %g", strings.TrimSpace(u.desc.Manufacturer+" "+u.desc.Model),
+			u.desc.Vendor, u.desc.Product, plug, u.speed),
 		u.powerLine(), u.batteryLine(), u.loadLine(),
 	}, nil
 }

@@ -1,0 +1,133 @@
+package sim
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/upscard/upscard/services/hid"
+	"github.com/upscard/upscard/tools/virtups/devices"
+)
+
+func contextFor(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, d)
+}
+
+func TestDo(t *testing.T) {
+	u := open(t, devices.Default, Options{})
+	for _, c := range []struct{ line, want string }{
+		{"help", "mains on|off|VOLTS"},
+		{"MAINS off", "Mains:   off"},
+		{"status", "discharging"},
+		{"battery 15%", "low"},
+		{"mains 185v", "185 V, boosted"},
+		{"mains 100", "100 V, outside of 180 to 270 V"},
+		{"mains on", "Mains:   100 V"},
+		{"mains 230", "Mains:   230 V"},
+		{"load 130", "overload"},
+		{"load 40", "40 %, 360 W"},
+		{"overload on", "overload"},
+		{"replace on", "to be replaced"},
+		{"test", "under test"},
+		{"test stop", "Battery:"},
+		{"speed 60", "An hour takes 1m0s now."},
+		{"speed 0", "for ever"},
+		{"fields capacity", "UPS.PowerSummary.RemainingCapacity = "},
+		{"report 0x03", "Feature 03 14"},
+		{"report 3 03 63", "Feature 03 63"},
+		{"report 3 auto", "Feature 03 14"},
+		{"fault stall", "256 reports"},
+		{"fault none", "0 reports"},
+		{"power off", "without power"},
+		{"cuts", "somebody pressed the button"},
+		{"unplug", "USB is unplugged."},
+		{"plug", "USB is plugged in."},
+	} {
+		if got := strings.Join(do(t, u, c.line), "\n"); !strings.Contains(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.line, got, c.want)
+		}
+	}
+}
+
+func TestDoErrors(t *testing.T) {
+	u := open(t, devices.Default, Options{})
+	for line, want := range map[string]string{
+		"":               "no command",
+		"mians off":      `unknown command "mians", did you mean "mains"`,
+		"mains of":       `"of" is no number of volts from 0 to 400, nor on or off`,
+		"battery full":   `"full" is no number of percent from 0 to 100`,
+		"battery NaN":    `"nan" is no number`,
+		"load":           "expected a number of percent, got 0 words",
+		"replace maybe":  `unknown position "maybe", known are on, off`,
+		"test quik":      `did you mean "quick"`,
+		"report 999":     `"999" is no report id`,
+		"report 0x99":    "the device has no report 0x99",
+		"report 3 xy":    `"xy" is no report in hexadecimal`,
+		"report 3 04 00": "report 0x03 must begin with its id",
+		"fault stal 3":   `did you mean "stall"`,
+		"fields zzz":     `no field's name holds "zzz"`,
+		"speed 1e9":      "from 0 to 3600",
+	} {
+		if answer, err := u.Do(line); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, %v, want %q", line, answer, err, want)
+		}
+	}
+	do(t, u, "mains off")
+	if _, err := u.Do("test"); err == nil {
+		t.Error("a battery test began without mains")
+	}
+}
+
+// A report that a person set stays until it is given back, whatever its length.
+func TestFrozenReport(t *testing.T) {
+	u := open(t, devices.Default, Options{})
+	do(t, u, "report 0x20 20")
+	do(t, u, "mains off")
+	if got := u.Report(hid.Feature, 0x20); len(got) != 1 {
+		t.Errorf("% x", got)
+	}
+	do(t, u, "report 0x20 auto")
+	if got := u.Report(hid.Feature, 0x20); len(got) != 3 || got[1]&1 != 0 {
+		t.Errorf("% x after auto", got)
+	}
+}
+
+func TestServeControl(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	u := open(t, devices.Default, Options{})
+	ln, err := net.Listen("unix", filepath.Join(t.TempDir(), "c"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- u.ServeControl(ctx, ln) }()
+	conn, err := net.Dial("unix", ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprint(conn, "mains off\nnonsense\n")
+	in := bufio.NewScanner(conn)
+	for _, want := range []string{"Mains:   off", "OK", `ERR unknown command "nonsense"`} {
+		if !in.Scan() || !strings.HasPrefix(in.Text(), want) {
+			t.Fatalf("%q, want %q", in.Text(), want)
+		}
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+func FuzzDo(f *testing.F) {
+	for _, c := range commandTable() {
+		f.Add(c.name + " 3 " + c.args)
+	}
+	u := open(f, devices.Default, Options{})
+	f.Fuzz(func(t *testing.T, line string) { u.Do(line) })
+}
