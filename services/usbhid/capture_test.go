@@ -32,8 +32,12 @@ func captured(t testing.TB, name string) (*usbtest.Device, hidtest.Capture) {
 			}
 			dev.SetReport(usbtest.Feature, id, report...)
 		}
-		for i, s := range captureTexts[name] {
-			dev.SetString(i, s)
+		for i := range 256 {
+			s, ok := captureTexts[name][uint8(i)]
+			if !ok {
+				s = "PbAc"
+			}
+			dev.SetString(uint8(i), s)
 		}
 		return dev, c
 	}
