@@ -5,6 +5,7 @@ import (
 
 	"github.com/upscard/upscard/services/sandbox"
 	"github.com/upscard/upscard/services/supervise"
+	"github.com/upscard/upscard/services/usb"
 )
 
 // Users and groups. The card has no /etc/passwd: these numbers are all there is.
@@ -35,6 +36,7 @@ func programs() []program {
 			caps:   []string{"net_bind_service", "net_admin", "net_raw"},
 			limits: limits(64, goRuntime+64<<20)},
 		{name: "upsd", path: "/bin/upsd", uid: uidUpsd,
+			args:   []string{"-driver-uid", fmt.Sprintf("%d-%d", uidFirstDriver+1, uidFirstDriver+usb.MaxSeats)},
 			limits: limits(4096, goRuntime+128<<20)},
 	}
 }

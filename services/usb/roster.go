@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// maxSeats bounds a roster: a device that shows another serial number each time it is plugged in must not fill memory.
-const maxSeats = 64
+// MaxSeats bounds a roster: a device that shows another serial number each time it is plugged in must not fill memory.
+const MaxSeats = 64
 
 // Seat is one device that was seen since boot, at one port.
 type Seat struct {
@@ -45,8 +45,8 @@ func (r Roster) Add(id ID) (Roster, int, error) {
 	if number := r.Find(id); number > 0 {
 		return r, number, nil
 	}
-	if len(r) >= maxSeats {
-		return r, 0, fmt.Errorf("%v: the roster is full with %d devices", id, maxSeats)
+	if len(r) >= MaxSeats {
+		return r, 0, fmt.Errorf("%v: the roster is full with %d devices", id, MaxSeats)
 	}
 	return append(slices.Clone(r), SeatOf(id)), len(r) + 1, nil
 }

@@ -52,8 +52,8 @@ func ParseRoster(text string) (Roster, error) {
 				return nil, fmt.Errorf("roster, line %d: %v has seat %d already", number, seat, i+1)
 			}
 		}
-		if r = append(r, seat); len(r) > maxSeats {
-			return nil, fmt.Errorf("roster, line %d: more than %d seats", number, maxSeats)
+		if r = append(r, seat); len(r) > MaxSeats {
+			return nil, fmt.Errorf("roster, line %d: more than %d seats", number, MaxSeats)
 		}
 	}
 	return r, nil
