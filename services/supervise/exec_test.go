@@ -2,7 +2,6 @@ package supervise
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -81,14 +80,6 @@ func TestLinesAreBounded(t *testing.T) {
 	want := "p: short\np: " + strings.Repeat("x", MaxLine) + " ...\np: after\np: no newline"
 	if got := out.String(); got != want {
 		t.Errorf("got %.2000q", got)
-	}
-}
-
-func TestCleanKeepsTerminalsSafe(t *testing.T) {
-	var got []string
-	readLines(strings.NewReader("a\x1b[2Jb\n\r\n\nä\xff\tz\x7f\r\n\u009b1m"), func(s string) { got = append(got, s) })
-	if want := `["a?[2Jb" "ä?\tz?" "?1m"]`; fmt.Sprintf("%q", got) != want {
-		t.Errorf("got %q, want %s", got, want)
 	}
 }
 
