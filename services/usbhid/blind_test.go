@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/upscard/upscard/services/ups"
+	"github.com/upscard/upscard/services/usb"
 	"github.com/upscard/upscard/services/usb/usbtest"
 )
 
@@ -96,6 +97,33 @@ func TestFlood(t *testing.T) {
 		r.after(3*time.Second, ups.Fresh, "OL")
 		if got := r.store.Get().Value("battery.charge"); got != "100" && got != "99" {
 			t.Errorf("charge %q", got)
+		}
+	})
+}
+
+// TestOneReport has a UPS without report ids, whose only report holds everything.
+func TestOneReport(t *testing.T) {
+	descriptor := []byte{
+		0x05, 0x84, 0x09, 0x04, 0xa1, 1, 0x09, 0x24, 0xa1, 2, 0x05, 0x85,
+		0x15, 0, 0x25, 1, 0x75, 1, 0x95, 1, 0x09, 0xd0, 0xb1, 2, 0x09, 0xd0, 0x81, 2,
+		0x25, 100, 0x75, 7, 0x09, 0x66, 0xb1, 2, 0x09, 0x66, 0x81, 2, 0x75, 8, 0x09, 0x89, 0xb1, 2, 0xc0, 0xc0,
+	}
+	plug := func(*testing.T) *usbtest.Device {
+		dev := usbtest.New(usb.ID{Port: "1-1"}, descriptor)
+		dev.SetReport(usbtest.Feature, 0, 1|80<<1, 9)
+		dev.SetString(9, "LiFePO4")
+		return dev
+	}
+	benchOf(t, plug, func(r *running) {
+		r.after(time.Second, ups.Fresh, "OL")
+		if got := r.store.Get().Value("battery.type"); got != "LiFePO4" {
+			t.Errorf("battery.type %q", got)
+		}
+		r.dev.SetReport(usbtest.Feature, 0, 79<<1, 9)
+		r.dev.Push(79 << 1)
+		r.after(time.Millisecond, ups.Fresh, "OB")
+		if got := r.store.Get().Value("battery.charge"); got != "79" {
+			t.Errorf("battery.charge %q", got)
 		}
 	})
 }

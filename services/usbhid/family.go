@@ -11,6 +11,29 @@ import (
 // repair corrects a report descriptor that is known to be wrong, in place.
 type repair func(id usb.ID, d *hid.Descriptor)
 
+// family is what the devices of one vendor have beyond the specification. Its rows come before the generic ones.
+type family struct {
+	name    string    // driver.version.data
+	devices []product // which devices it is for
+	names   hid.Names // usages of its own
+
+	// rows makes the table for one device: its conversions may remember what they found out about it.
+	rows    func(usb.ID) []row
+	flags   []flagRow
+	without []string // variables of the generic table that do not fit
+
+	vendor   string // ups.mfr of a device without that string
+	identify func(id usb.ID, vars map[string]string)
+	repair   repair
+	pollFreq int // seconds, 0 for the general default
+
+	noInterrupt []uint16 // products whose interrupt pipe speaks something else
+	wide        []string // beginnings of product names that overflow an exact GET_REPORT
+}
+
+// product is a vendor with one of its products; product 0 stands for all.
+type product struct{ vendor, product uint16 }
+
 // families are tried in order. A new one is a file with its table and a row here.
 var families = []*family{&apc, &cyberpower}
 

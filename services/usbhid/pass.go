@@ -10,7 +10,7 @@ import (
 )
 
 // startPass begins to read everything but the status: what never changes only until it was read once.
-func (s *session) startPass(now time.Time) {
+func (s *session) startPass(now time.Time) error {
 	s.seldomDue = now.Add(s.opts.PollFreq)
 	s.queue = slices.Clone(s.plan[seldom])
 	for _, k := range s.plan[static] {
@@ -19,8 +19,9 @@ func (s *session) startPass(now time.Time) {
 		}
 	}
 	if len(s.queue) == 0 {
-		s.complete = true
+		return s.endPass()
 	}
+	return nil
 }
 
 // readNext reads one report of the pass, so that interrupts and the status never wait for more than that.
@@ -35,6 +36,11 @@ func (s *session) readNext() error {
 	if len(s.queue) > 0 {
 		return nil
 	}
+	return s.endPass()
+}
+
+// endPass reads the strings that the pass asks for: now everything has been read once.
+func (s *session) endPass() error {
 	if err := s.readTexts(); err != nil {
 		return err
 	}

@@ -69,7 +69,7 @@ func (s *session) step() error {
 	case len(s.queue) > 0:
 		return s.readNext()
 	case s.fresh && !now.Before(s.seldomDue):
-		s.startPass(now)
+		return s.startPass(now)
 	}
 	return nil
 }
