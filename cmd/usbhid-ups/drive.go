@@ -19,7 +19,7 @@ import (
 	"github.com/upscard/upscard/services/usbhid"
 )
 
-// readyAfter is when the driver is ready though no UPS was opened: whoever waits for it must not wait for a device.
+// readyAfter is when the driver serves its socket though no UPS was opened: whoever waits for it must not wait for a device.
 const readyAfter = 2 * time.Second
 
 // machine is what the driver has under it.
@@ -40,7 +40,8 @@ type opener interface {
 	Close() error
 }
 
-// drive serves the driver's socket and attends to the device, until ctx ends.
+// drive attends to the device and serves the driver's socket, until ctx ends. The socket comes when the device has turned out to be a UPS,
+// so that nothing else ever shows up under a UPS's name.
 func drive(ctx context.Context, o options, logger *slog.Logger, m machine) error {
 	a, err := assign(o, logger)
 	if err != nil {
@@ -56,20 +57,15 @@ func drive(ctx context.Context, o options, logger *slog.Logger, m machine) error
 		return err
 	}
 	defer changes.Close()
-	ln, err := listen(o.run, a.name)
-	if err != nil {
-		return err
-	}
 	store := ups.NewStore()
-	ready := sync.OnceFunc(func() { tellReady(o.ready, logger) })
-	defer time.AfterFunc(readyAfter, ready).Stop()
+	known := make(chan struct{})
 	a.poll.Logger = logger
 	driver := &usbdriver.Driver{
 		World: usbdriver.World{
 			Scan:  func() ([]usb.Attached, error) { return usb.Scan(m.sysfs) },
 			Next:  changes.Next,
 			Open:  func(id usb.ID) (usb.Device, error) { return bus.Open(id, o.number) },
-			Serve: serveUPS(a.poll, ready),
+			Serve: serveUPS(a.poll, sync.OnceFunc(func() { close(known) })),
 		},
 		Target: a.target,
 		Store:  store,
@@ -77,7 +73,7 @@ func drive(ctx context.Context, o options, logger *slog.Logger, m machine) error
 	}
 	group, within := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		return driversock.Serve(within, ln, store, nil, driversock.ServeOptions{Logger: logger, AllowUIDs: o.allowUIDs})
+		return serveSocket(within, o, a.name, store, known, logger)
 	})
 	group.Go(func() error {
 		if err := driver.Run(within); err != nil {
@@ -88,8 +84,24 @@ func drive(ctx context.Context, o options, logger *slog.Logger, m machine) error
 	return group.Wait()
 }
 
-// serveUPS is what is done with an open device. ready is called when it turns out to be a UPS.
-func serveUPS(poll usbhid.Options, ready func()) func(context.Context, usb.Device, *ups.Store) error {
+// serveSocket serves the store once the device is known to be a UPS, or has kept everybody waiting.
+func serveSocket(ctx context.Context, o options, name string, store *ups.Store, known <-chan struct{}, logger *slog.Logger) error {
+	select {
+	case <-known:
+	case <-time.After(readyAfter):
+	case <-ctx.Done():
+		return nil
+	}
+	ln, err := listen(o.run, name)
+	if err != nil {
+		return err
+	}
+	tellReady(o.ready, logger)
+	return driversock.Serve(ctx, ln, store, nil, driversock.ServeOptions{Logger: logger, AllowUIDs: o.allowUIDs})
+}
+
+// serveUPS is what is done with an open device. known is called when it turns out to be a UPS.
+func serveUPS(poll usbhid.Options, known func()) func(context.Context, usb.Device, *ups.Store) error {
 	return func(ctx context.Context, device usb.Device, store *ups.Store) error {
 		u, err := usbhid.Open(ctx, device, poll)
 		if errors.Is(err, usbhid.ErrNoPowerDevice) {
@@ -98,7 +110,7 @@ func serveUPS(poll usbhid.Options, ready func()) func(context.Context, usb.Devic
 		if err != nil {
 			return err
 		}
-		ready()
+		known()
 		return u.Run(ctx, store)
 	}
 }

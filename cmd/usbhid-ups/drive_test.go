@@ -44,6 +44,11 @@ func newUPS() *usbtest.Device {
 	return d
 }
 
+// newMouse is a HID device that is no UPS.
+func newMouse() *usbtest.Device {
+	return usbtest.New(id, []byte{0x05, 0x01, 0x09, 0x02, 0xa1, 0x01, 0xc0})
+}
+
 // bench is a machine with one USB device, and a directory where the driver runs.
 type bench struct {
 	t      *testing.T
@@ -86,18 +91,21 @@ func (b *bench) logged() string {
 	return b.stderr.String()
 }
 
+// run runs the driver with the flags and returns its exit code.
+func (b *bench) run(ctx context.Context, flags ...string) int {
+	args := append([]string{"-run", b.dir, "-config", filepath.Join(b.dir, "upscard.toml")}, flags...)
+	return run(ctx, args, b, machine{
+		sysfs:  b.sysfs.Root,
+		listen: func() (events, error) { return b, nil },
+		opener: func() (opener, error) { return b, nil },
+	})
+}
+
 // start runs the driver with the flags; stop ends it and returns its exit code.
 func (b *bench) start(flags ...string) (stop func() int) {
 	ctx, cancel := context.WithCancel(b.t.Context())
 	ended := make(chan int, 1)
-	args := append([]string{"-run", b.dir, "-config", filepath.Join(b.dir, "upscard.toml")}, flags...)
-	go func() {
-		ended <- run(ctx, args, b, machine{
-			sysfs:  b.sysfs.Root,
-			listen: func() (events, error) { return b, nil },
-			opener: func() (opener, error) { return b, nil },
-		})
-	}()
+	go func() { ended <- b.run(ctx, flags...) }()
 	return func() int {
 		cancel()
 		select {
@@ -156,10 +164,19 @@ func TestHost(t *testing.T) {
 	b.sysfs.Plug(id, usbtest.HID)
 	b.events <- usb.Uevent{Action: "add", Path: "/devices/usb1/1-1/1-1:1.0", Vars: map[string]string{"SUBSYSTEM": "usb"}}
 	b.await("ups", online)
-	second := newBench(t, newUPS())
-	second.dir = b.dir
-	if code := second.start()(); code != exitFailure || !strings.Contains(second.logged(), "another driver serves it") {
-		t.Errorf("a second driver: %d\n%s", code, second.logged())
+	for _, test := range []struct {
+		device *usbtest.Device
+		code   int
+		says   string
+	}{
+		{newUPS(), exitFailure, "another driver serves it"},
+		{newMouse(), exitNotUPS, "this device is no UPS"},
+	} {
+		second := newBench(t, test.device)
+		second.dir = b.dir
+		if code := second.run(t.Context()); code != test.code || !strings.Contains(second.logged(), test.says) {
+			t.Errorf("a second driver: %d, want %d\n%s", code, test.code, second.logged())
+		}
 	}
 	b.await("ups", online)
 	if code := stop(); code != exitAsked {
@@ -167,6 +184,18 @@ func TestHost(t *testing.T) {
 	}
 	if w := b.device.Writes(); len(w) != 0 {
 		t.Errorf("the driver wrote to the UPS: %v", w)
+	}
+}
+
+// Whoever waits for the driver gets it also while no device is there.
+func TestNoDevice(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	b.sysfs.Unplug(id.Port)
+	stop := b.start()
+	b.await("ups", stale)
+	if code := stop(); code != exitAsked {
+		t.Errorf("exit code %d\n%s", code, b.logged())
 	}
 }
 
@@ -196,7 +225,6 @@ func TestCard(t *testing.T) {
 
 // TestRefused holds what ends the driver by itself.
 func TestRefused(t *testing.T) {
-	mouse := usbtest.New(id, []byte{0x05, 0x01, 0x09, 0x02, 0xa1, 0x01, 0xc0})
 	for _, test := range []struct {
 		name   string
 		device *usbtest.Device
@@ -217,7 +245,7 @@ func TestRefused(t *testing.T) {
 		{"bad roster", nil, map[string]string{"roster": "x\n"}, []string{"-seat", "1"}, exitFailure, "line 1"},
 		{"bad configuration", nil, map[string]string{"upscard.toml": "x = 1\n"}, nil, exitFailure, `upscard.toml:1:1: unknown key "x"`},
 		{"seat of no UPS", nil, map[string]string{"roster": "1 1-1 1209:0001 other \"\"\n"}, []string{"-seat", "1"}, exitNotUPS, "no UPS"},
-		{"no UPS", mouse, nil, nil, exitNotUPS, "this device is no UPS"},
+		{"no UPS", newMouse(), nil, nil, exitNotUPS, "this device is no UPS"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := newBench(t, test.device)
@@ -226,12 +254,7 @@ func TestRefused(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
-			args := append([]string{"-run", b.dir, "-config", filepath.Join(b.dir, "upscard.toml")}, test.flags...)
-			code := run(ctx, args, b, machine{
-				sysfs:  b.sysfs.Root,
-				listen: func() (events, error) { return b, nil },
-				opener: func() (opener, error) { return b, nil },
-			})
+			code := b.run(ctx, test.flags...)
 			if code != test.code || !strings.Contains(b.logged(), test.says) {
 				t.Errorf("exit code %d, want %d; want %q in\n%s", code, test.code, test.says, b.logged())
 			}
