@@ -46,7 +46,6 @@ func boot() {
 	c := &card{journal: j, logger: logger, options: o, reaper: supervise.NewReaper()}
 	c.supervisor = supervise.New(supervise.Exec{Reaper: c.reaper, Lines: j.line}, logger)
 	how := c.serve()
-	logger.Info("all programs have ended", "next", how)
 	endProcesses()
 	stopPrinting()
 	bounded(time.Second, printer.Wait)

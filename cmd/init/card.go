@@ -34,18 +34,30 @@ func (c *card) serve() ending {
 		}
 	}
 
-	// The reaper goes on while the programs end; so does whatever collects output.
 	reaping, stopReaping := context.WithCancel(context.Background())
-	var reaper sync.WaitGroup
-	reaper.Go(func() { _ = c.reaper.Run(reaping) })
-	defer reaper.Wait()
-	defer stopReaping()
-
 	ctx, stop := context.WithCancel(context.Background())
-	var parts sync.WaitGroup
-	defer parts.Wait()
-	defer stop()
+	var reaper, parts sync.WaitGroup
 	button := make(chan struct{}, 1)
+	reaper.Go(func() { _ = c.reaper.Run(reaping) })
+	c.startParts(ctx, &parts, button)
+
+	how := c.await(signals, button)
+	stop()
+	if bounded(stopTime, parts.Wait) {
+		c.logger.Info("all programs have ended", "next", how)
+	} else { // one may hang in the kernel, out of reach of SIGKILL
+		c.logger.Error("not every program has ended", "after", stopTime, "next", how)
+	}
+	stopReaping() // not before: it collects what the programs leave behind
+	bounded(time.Second, reaper.Wait)
+	return how
+}
+
+// stopTime bounds the time that all programs together have to end.
+const stopTime = 10 * time.Second
+
+// startParts runs the parts of init until ctx ends. button is sent to, without waiting, at each press.
+func (c *card) startParts(ctx context.Context, parts *sync.WaitGroup, button chan<- struct{}) {
 	press := func() {
 		select {
 		case button <- struct{}{}:
@@ -60,7 +72,6 @@ func (c *card) serve() ending {
 	if c.options.rescue {
 		parts.Go(func() { c.rescue(ctx) })
 	}
-	return c.await(signals, button)
 }
 
 // await answers signals until one says that the card is to end.

@@ -53,9 +53,8 @@ func (k kernel) up(link Link) error {
 	return errors.Join(errs...)
 }
 
-// configure gives the interface the lease's address, until it expires even if nobody is left to take it away, and its routes. All other
-// IPv4 addresses and routes of DHCP go.
-func (k kernel) configure(link Link, lease Lease, now time.Time) error {
+// setAddress gives the interface the lease's address, until it expires even if nobody is left to take it away. All other IPv4 addresses go.
+func (k kernel) setAddress(link Link, lease Lease, now time.Time) error {
 	l, err := netlink.LinkByIndex(link.Index)
 	if err != nil {
 		return fmt.Errorf("%s: %w", link.Name, err)
@@ -65,7 +64,16 @@ func (k kernel) configure(link Link, lease Lease, now time.Time) error {
 	if err := netlink.AddrReplace(l, addr); err != nil {
 		return fmt.Errorf("%s: address %v: %w", link.Name, lease.Address, err)
 	}
-	errs := []error{k.removeAddresses(l, lease.Address)}
+	return k.removeAddresses(l, lease.Address)
+}
+
+// setRoutes gives the interface the lease's routes. All other ones of DHCP go.
+func (k kernel) setRoutes(link Link, lease Lease) error {
+	l, err := netlink.LinkByIndex(link.Index)
+	if err != nil {
+		return fmt.Errorf("%s: %w", link.Name, err)
+	}
+	var errs []error
 	wanted := make(map[string]bool)
 	for _, r := range ordered(lease.Routes) {
 		route := netlinkRoute(l, r, lease.Address.Addr())
@@ -74,8 +82,7 @@ func (k kernel) configure(link Link, lease Lease, now time.Time) error {
 			errs = append(errs, fmt.Errorf("%s: route to %v: %w", link.Name, r.To, err))
 		}
 	}
-	errs = append(errs, k.removeRoutes(l, wanted))
-	return errors.Join(errs...)
+	return errors.Join(append(errs, k.removeRoutes(l, wanted))...)
 }
 
 // clear takes all IPv4 addresses and routes of DHCP from the interface.

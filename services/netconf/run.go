@@ -67,7 +67,8 @@ type links interface {
 
 // system configures the interface.
 type system interface {
-	configure(Link, Lease, time.Time) error
+	setAddress(Link, Lease, time.Time) error
+	setRoutes(Link, Lease) error
 	clear(Link) error
 }
 

@@ -52,10 +52,18 @@ func (f *fakeWorld) set(l Link) {
 
 func (f *fakeWorld) clear(l Link) error { f.note("clear %s", l.Name); return nil }
 
-func (f *fakeWorld) configure(l Link, lease Lease, now time.Time) error {
+func (f *fakeWorld) setAddress(l Link, lease Lease, _ time.Time) error {
 	f.note("configure %s %v", l.Name, lease.Address)
+	if lease.Address.Addr() == unsettable {
+		return errors.New("not allowed")
+	}
 	return nil
 }
+
+func (f *fakeWorld) setRoutes(Link, Lease) error { return errors.New("said, and gone on") }
+
+// unsettable is the address that the fake world's kernel does not take.
+var unsettable = netip.MustParseAddr("10.0.0.9")
 
 func (f *fakeWorld) exchange(ctx context.Context, _ Link, step Step, _ Lease) (Lease, error) {
 	f.note("%s", step)
@@ -108,6 +116,8 @@ func TestRunner(t *testing.T) {
 		{"refused", []string{a, "refuse", b}, []event{
 			{0, &eth0, "acquire, configure eth0 10.0.0.2/24"}, {4 * time.Minute, nil, "renew, clear eth0"},
 			{time.Second, nil, "acquire, configure eth0 10.0.0.3/24"}}},
+		{"the kernel does not take the address", []string{"lease 10.0.0.9/24", a}, []event{
+			{0, &eth0, "acquire, configure eth0 10.0.0.9/24"}, {time.Second, nil, "acquire, configure eth0 10.0.0.2/24"}}},
 		{"a link loss ends an exchange", []string{"hang", a}, []event{
 			{0, &eth0, "acquire"}, {time.Minute, &loose, ""}, {time.Minute, &flicker, "acquire, configure eth0 10.0.0.2/24"}}},
 		{"a loss that nobody saw", []string{a, a}, []event{

@@ -92,8 +92,13 @@ func (s *session) apply() {
 	switch {
 	case held && lease.Acquired.Equal(s.applied.Acquired):
 	case held:
-		if err := s.system.configure(s.link, lease, now); err != nil {
-			s.logger.Error("lease is not set up in full", "err", err)
+		if err := s.system.setAddress(s.link, lease, now); err != nil {
+			s.logger.Error("address is not set", "err", err)
+			s.machine.Refused(now) // try again, with a pause
+			return
+		}
+		if err := s.system.setRoutes(s.link, lease); err != nil { // with what is left, neighbours can reach us
+			s.logger.Error("not all routes are set", "err", err)
 		}
 		s.tell(lease)
 		s.applied = lease
