@@ -3,11 +3,9 @@ package device
 import (
 	"bytes"
 	"cmp"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/pelletier/go-toml/v2"
 
@@ -75,12 +73,6 @@ func Parse(name string, data []byte) (*Description, error) {
 	return d, nil
 }
 
-// text is v where it is a string.
-func text(v any) string {
-	s, _ := v.(string)
-	return s
-}
-
 // fill decodes what the file holds as text.
 func (d *Description) fill(f *file) error {
 	if err := d.descriptors(f); err != nil {
@@ -111,10 +103,6 @@ func (d *Description) fill(f *file) error {
 	return nil
 }
 
-func parseHex(text string) ([]byte, error) {
-	return hex.DecodeString(strings.Join(strings.Fields(text), ""))
-}
-
 func (d *Description) descriptors(f *file) (err error) {
 	if d.ReportDescriptor, err = parseHex(f.ReportDescriptor); err != nil {
 		return fmt.Errorf("report_descriptor: %w", err)
@@ -141,19 +129,4 @@ func (d *Description) descriptors(f *file) (err error) {
 		d.Release = uint16(release)
 	}
 	return nil
-}
-
-// located puts line and column before TOML's own words.
-func located(err error) error {
-	var strict *toml.StrictMissingError
-	if errors.As(err, &strict) && len(strict.Errors) > 0 {
-		row, column := strict.Errors[0].Position()
-		return fmt.Errorf("%d:%d: unknown key %q", row, column, strings.Join(strict.Errors[0].Key(), "."))
-	}
-	var decode *toml.DecodeError
-	if errors.As(err, &decode) {
-		row, column := decode.Position()
-		return fmt.Errorf("%d:%d: %s", row, column, decode.Error())
-	}
-	return err
 }
