@@ -55,6 +55,13 @@ func (k *fakeKeeper) Changed() <-chan struct{} {
 	return k.changed
 }
 
+// done is all that was asked for.
+func (k *fakeKeeper) done() string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return strings.Join(k.log, ", ")
+}
+
 // set brings a program to a state.
 func (k *fakeKeeper) set(name string, state supervise.State, code int) {
 	k.mu.Lock()
@@ -104,7 +111,7 @@ func TestDriversFollowTheDevices(t *testing.T) {
 		want := func(log string) {
 			t.Helper()
 			synctest.Wait()
-			if got := strings.Join(k.log, ", "); got != log {
+			if got := k.done(); got != log {
 				t.Errorf("did %q, want %q", got, log)
 			}
 		}

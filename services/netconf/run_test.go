@@ -36,6 +36,15 @@ func (f *fakeWorld) note(format string, args ...any) {
 	f.log = append(f.log, fmt.Sprintf(format, args...))
 }
 
+// done is what was asked since the last time.
+func (f *fakeWorld) done() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	all := strings.Join(f.log, ", ")
+	f.log = nil
+	return all
+}
+
 func (f *fakeWorld) current() (Link, <-chan struct{}) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -140,10 +149,9 @@ func TestRunner(t *testing.T) {
 						f.set(*e.link)
 					}
 					synctest.Wait()
-					if got := strings.Join(f.log, ", "); got != e.want {
+					if got := f.done(); got != e.want {
 						t.Fatalf("event %d: did %q, want %q", i, got, e.want)
 					}
-					f.log = nil
 				}
 			})
 		})
