@@ -33,6 +33,7 @@ var apc = family{
 	},
 	identify:    apcFirmware,
 	repair:      repairAPC,
+	hesitant:    apcHesitant,
 	noInterrupt: []uint16{0x0003, 0x0004},
 	wide:        []string{"Back-UPS ES 525", "Back-UPS CS"},
 }

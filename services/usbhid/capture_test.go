@@ -88,6 +88,31 @@ func TestBackUPS(t *testing.T) {
 	})
 }
 
+// TestBackUPSCriesWolf has the battery complaints that UPSes of this make raise on mains for a moment.
+func TestBackUPSCriesWolf(t *testing.T) {
+	plug := func(t *testing.T) *usbtest.Device {
+		dev, _ := captured(t, "apc-bk650m2-ch")
+		return dev
+	}
+	const mains, worn, expired = 0x0e, 0x40, 0x20
+	benchOf(t, plug, func(r *running) {
+		r.after(time.Second, ups.Fresh, "OL DISCHRG")
+		r.dev.SetReport(usbtest.Feature, 0x16, 0x16, mains|worn|expired, 0)
+		for range 25 {
+			r.after(100*time.Millisecond, ups.Fresh, "OL DISCHRG")
+		}
+		r.dev.SetReport(usbtest.Feature, 0x16, 0x16, mains, 0)
+		for range 50 {
+			r.after(100*time.Millisecond, ups.Fresh, "OL DISCHRG")
+		}
+		r.dev.SetReport(usbtest.Feature, 0x16, 0x16, mains|worn, 0)
+		r.after(7*time.Second, ups.Fresh, "ALARM OL DISCHRG RB")
+		r.dev.SetReport(usbtest.Feature, 0x16, 0x16, 0x0a|expired, 0)
+		r.dev.Push(0x16, 0x0a|expired, 0)
+		r.after(50*time.Millisecond, ups.Fresh, "OB DISCHRG LB")
+	})
+}
+
 // TestCaptureRuns reads whole captures through the loop and expects what the mapping alone says.
 func TestCaptureRuns(t *testing.T) {
 	for _, name := range []string{"apc-bk650m2-ch", "apc-back-ups-rs-1000g", "cyberpower-cp1300epfclcd", "cyberpower-cst135uc2"} {

@@ -67,6 +67,7 @@ func (s *session) believe(with readings) error {
 	if !confirmed {
 		s.recheck, s.statusDue = quickRounds, time.Now().Add(quickRound)
 	}
+	s.hesitate(with)
 	s.model.commit(with)
 	s.publish()
 	return nil

@@ -138,6 +138,11 @@ func TestFamilies(t *testing.T) {
 	if !apc.overflows(usb.ID{ProductName: "Back-UPS CS 650 FW:817.v3.I USB FW:v3"}) {
 		t.Error("Back-UPS CS does overflow")
 	}
+	for name, want := range map[string]bool{"Back-UPS BX750MI": true, "BK650M2-CH": true, "Back-UPS RS 1000G": false, "": false} {
+		if got := apcHesitant(usb.ID{ProductName: name}); got != want {
+			t.Errorf("%q is hesitant: %v", name, got)
+		}
+	}
 	vars := newModel(usb.ID{Vendor: 0x051d, ProductName: "Back-UPS RS 1000 FW:7.g8 .D USB FW:g8"}, &hid.Descriptor{}).identity()
 	if vars["device.model"] != "Back-UPS RS 1000 " || vars["ups.firmware"] != "7.g8 .D " || vars["ups.firmware.aux"] != "g8" || vars["ups.mfr"] != "APC" {
 		t.Errorf("%q", vars)

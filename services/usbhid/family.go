@@ -27,8 +27,9 @@ type family struct {
 	repair   repair
 	pollFreq int // seconds, 0 for the general default
 
-	noInterrupt []uint16 // products whose interrupt pipe speaks something else
-	wide        []string // beginnings of product names that overflow an exact GET_REPORT
+	hesitant    func(usb.ID) bool // UPSes that cry wolf about their battery
+	noInterrupt []uint16          // products whose interrupt pipe speaks something else
+	wide        []string          // beginnings of product names that overflow an exact GET_REPORT
 }
 
 // product is a vendor with one of its products; product 0 stands for all.

@@ -33,6 +33,7 @@ func (s *session) statusRound() error {
 		return err
 	}
 	s.doubted &= s.model.flags(with).worries()
+	s.hesitate(with)
 	s.model.commit(with)
 	with, _, err = s.readAll(s.plan[live], false)
 	if err != nil {

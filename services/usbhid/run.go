@@ -20,14 +20,15 @@ type session struct {
 	queue                []key // reports of the pass through everything but the status that are still to be read
 	statusDue, seldomDue time.Time
 
-	fresh    bool      // every status report could be read
-	complete bool      // everything was read once
-	readAt   time.Time // of the last whole status round
-	silent   int       // rounds without any answer since the last answer
-	recheck  int       // quick rounds that are left after an interrupt that could not be confirmed
-	doubted  flag      // worries of an interrupt that could not be confirmed
-	pending  readings  // what that interrupt said, where only interrupts tell
-	said     string    // the last ups.status
+	fresh       bool      // every status report could be read
+	complete    bool      // everything was read once
+	readAt      time.Time // of the last whole status round
+	silent      int       // rounds without any answer since the last answer
+	recheck     int       // quick rounds that are left after an interrupt that could not be confirmed
+	doubted     flag      // worries of an interrupt that could not be confirmed
+	pending     readings  // what that interrupt said, where only interrupts tell
+	complaining time.Time // since when a hesitant UPS complains of its battery
+	said        string    // the last ups.status
 }
 
 // Run keeps store up to date until ctx ends, for which it returns nil, or the device is gone: then the error wraps usb.ErrGone. It may be called

@@ -1,0 +1,57 @@
+package usbhid
+
+import (
+	"strings"
+	"time"
+
+	"github.com/upscard/upscard/services/usb"
+)
+
+// hesitation is how long a low or worn battery must be told on mains by a UPS that tells so for a second or two whenever it looks after its
+// battery (APC BX-MI, BVK-M2, BK-M2-CH of 2023 on). Nothing is lost by it: on mains there is no hurry, on battery it does not apply.
+const hesitation = 3 * time.Second
+
+// batteryFlags are what such a UPS says of its battery.
+const batteryFlags = lowFlags | replaceBattery | noBattery
+
+// hesitate takes a complaint about the battery out of readings until it has lasted.
+func (s *session) hesitate(with readings) {
+	hesitant := s.model.family.hesitant
+	if hesitant == nil || !hesitant(s.model.id) {
+		return
+	}
+	f := s.model.flags(with)
+	complaint := f.on & batteryFlags &^ s.model.flags(nil).on
+	if complaint == 0 || !f.has(acPresent) {
+		s.complaining = time.Time{}
+		return
+	}
+	now := time.Now()
+	if s.complaining.IsZero() {
+		s.complaining = now
+	}
+	if now.Sub(s.complaining) < hesitation {
+		s.model.withhold(with, complaint)
+	}
+}
+
+// withhold takes the values of the flags out of the readings.
+func (m *model) withhold(r readings, f flag) {
+	for _, s := range m.slots {
+		if src, ok := m.source(s); ok && s.flag&f != 0 {
+			delete(r, src.point)
+		}
+	}
+}
+
+// apcHesitant knows the models by their names: "Back-UPS BX750MI", "BK650M2-CH".
+func apcHesitant(id usb.ID) bool {
+	for word := range strings.FieldsSeq(id.ProductName) {
+		for _, shape := range [][2]string{{"BX", "MI"}, {"BVK", "M2"}, {"BK", "M2-CH"}, {"BK", "M2_CH"}} {
+			if strings.HasPrefix(word, shape[0]) && strings.HasSuffix(word, shape[1]) {
+				return true
+			}
+		}
+	}
+	return false
+}
