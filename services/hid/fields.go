@@ -86,7 +86,8 @@ func (p *parser) prototype(it item, kind Kind) (Field, bool) {
 	return f, true
 }
 
-// field adds the n-th field of an item; index counts those that repeat its last usage. It reports false when there are too many.
+// field adds the n-th field of an item; index counts those that repeat its last usage. It reports false when there
+// are too many.
 func (p *parser) field(it item, f Field, u Usage, offset int, n uint32, index int) bool {
 	if len(p.d.Fields) >= maxFields {
 		p.problem(it, "more than %d fields", maxFields)

@@ -61,7 +61,8 @@ func (p *parser) reportID(it item) {
 	p.global.reportID = uint8(it.value)
 }
 
-// exponent decodes a Unit Exponent: a 4-bit two's complement number by the specification, a whole signed byte on some devices.
+// exponent decodes a Unit Exponent: a 4-bit two's complement number by the specification, a whole signed byte on some
+// devices.
 func exponent(it item) int {
 	if it.value <= 0x0f {
 		return int(int8(it.value<<4) >> 4)

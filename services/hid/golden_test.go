@@ -11,8 +11,8 @@ import (
 	"github.com/upscard/upscard/services/hid/hidtest"
 )
 
-// TestCaptures compares every field with what NUT's parser found in the same device. There is no difference; TestUnlikeNUT has those that no
-// capture shows.
+// TestCaptures compares every field with what NUT's parser found in the same device. There is no difference;
+// TestUnlikeNUT has those that no capture shows.
 func TestCaptures(t *testing.T) {
 	for _, c := range hidtest.Captures(t) {
 		t.Run(c.Name, func(t *testing.T) {

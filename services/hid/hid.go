@@ -65,7 +65,8 @@ type Field struct {
 	Unit                     uint32 // HID 1.11, 6.2.2.7
 	Exponent                 int    // power of ten, as declared
 
-	// MaxAssumed says that LogicalMax was declared as a negative number below LogicalMin, so its bytes were taken as unsigned.
+	// MaxAssumed says that LogicalMax was declared as a negative number below LogicalMin, so its bytes were taken as
+	// unsigned.
 	MaxAssumed bool
 }
 

@@ -83,8 +83,8 @@ func (p *parser) main(it item) {
 	p.local.reset()
 }
 
-// collection opens a collection. Types from 0x80 on are a vendor's own; UPSes number equal collections with them, which adds a node to
-// the path.
+// collection opens a collection. Types from 0x80 on are a vendor's own; UPSes number equal collections with them,
+// which adds a node to the path.
 func (p *parser) collection(it item) {
 	if len(p.open) >= maxDepth {
 		p.problem(it, "nested deeper than %d", maxDepth)

@@ -21,8 +21,8 @@ func (p Path) Equal(q Path) bool { return slices.Equal(p, q) }
 
 func (p Path) String() string { return p.Format(nil) }
 
-// Format writes the path as "UPS.PowerSummary.RemainingCapacity", with the vendor's names where they are given. A usage without
-// a name is written in hexadecimal.
+// Format writes the path as "UPS.PowerSummary.RemainingCapacity", with the vendor's names where they are given. A
+// usage without a name is written in hexadecimal.
 func (p Path) Format(names Names) string {
 	parts := make([]string, len(p))
 	for i, u := range p {

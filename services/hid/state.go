@@ -15,8 +15,8 @@ type global struct {
 // declared reports whether a Logical Minimum or Maximum came at all.
 func (g *global) declared() bool { return g.logMin.tag != 0 || g.logMax.tag != 0 }
 
-// logical returns the logical range. A maximum below the minimum is the commonest mistake in UPS descriptors: 25 ff for 255, 26 ff ff for
-// 65535; its bytes are then taken as an unsigned number.
+// logical returns the logical range. A maximum below the minimum is the commonest mistake in UPS descriptors: 25 ff
+// for 255, 26 ff ff for 65535; its bytes are then taken as an unsigned number.
 func (g *global) logical() (lo, hi int64, assumed bool) {
 	lo, hi = g.logMin.signed(), g.logMax.signed()
 	if hi < lo {
@@ -45,7 +45,8 @@ type local struct {
 // reset forgets everything but keeps the memory.
 func (l *local) reset() { *l = local{spans: l.spans[:0]} }
 
-// add appends a run of usages, or skips it where it is but an alternative in a delimiter set. It reports false when there are too many.
+// add appends a run of usages, or skips it where it is but an alternative in a delimiter set. It reports false when
+// there are too many.
 func (l *local) add(s span) bool {
 	if l.delimited {
 		if l.preferred {

@@ -29,7 +29,8 @@ func (f *Field) Logical(v float64) int64 {
 	return int64(min(max(math.Round(v), float64(f.LogicalMin)), float64(f.LogicalMax)))
 }
 
-// scaled reports whether the physical range differs from the logical one. Both ends zero mean that there is none (HID 1.11, 6.2.2.7).
+// scaled reports whether the physical range differs from the logical one. Both ends zero mean that there is none (HID
+// 1.11, 6.2.2.7).
 func (f *Field) scaled() bool {
 	return f.PhysicalMin < f.PhysicalMax && f.LogicalMin < f.LogicalMax
 }

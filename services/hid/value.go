@@ -2,11 +2,11 @@ package hid
 
 import mathbits "math/bits"
 
-// Raw reads the field's logical value from a report that begins with its id byte where the device numbers its reports. It reports false where the report
-// is too short or holds the null value.
+// Raw reads the field's logical value from a report that begins with its id byte where the device numbers its
+// reports. It reports false where the report is too short or holds the null value.
 //
-// UPSes put garbage into bits above the logical range (Back-UPS BF500: ff ff 08 08 0a 00 for 0x0a00 of 0 to 65535), so only the bits that the
-// range needs are taken, then the value is clamped to the range.
+// UPSes put garbage into bits above the logical range (Back-UPS BF500: 32 bits for a range of 0 to 65535),
+// so only the bits that the range needs are taken, then the value is clamped to the range.
 func (f *Field) Raw(report []byte) (int64, bool) {
 	v, ok := f.bits(report)
 	if !ok || f.Flags&NullState != 0 && !f.contains(f.extend(v, f.Size)) {
@@ -39,7 +39,8 @@ func (f *Field) Selected(report []byte) (Usage, bool) {
 	return 0, false
 }
 
-// Put writes the low bits of v at the field's place. It reports false where the report is too short or v is outside of the logical range or of what its bits can hold.
+// Put writes the low bits of v at the field's place. It reports false where the report is too short or v is outside
+// of the logical range or of what its bits can hold.
 func (f *Field) Put(report []byte, v int64) bool {
 	first := f.firstBit()
 	if first+f.Size > 8*len(report) || !f.contains(v) || f.extend(uint64(v), f.Size) != v {

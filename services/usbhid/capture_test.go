@@ -159,7 +159,8 @@ func TestTrippLiteGlitch(t *testing.T) {
 	})
 }
 
-// TestCyberPowerClamp reads the output voltage that an unrepaired descriptor clamps to 260 V (capture cyberpower-cp1300epfclcd, clamp_case).
+// TestCyberPowerClamp reads the output voltage that an unrepaired descriptor clamps to 260 V (capture
+// cyberpower-cp1300epfclcd, clamp_case).
 func TestCyberPowerClamp(t *testing.T) {
 	dev, c := captured(t, "cyberpower-cp1300epfclcd")
 	d, _ := hid.Parse(c.Descriptor(t))

@@ -10,10 +10,7 @@ import (
 
 // packet takes an interrupt. What it says of the state for the worse has to be confirmed; all else is believed at once.
 func (s *session) packet(packet []byte) error {
-	k := key{kind: hid.Input}
-	if s.model.numbered() {
-		k.id = packet[0]
-	}
+	k := key{hid.Input, s.model.reportID(packet)}
 	with := s.model.decode(k, packet)
 	declared := s.model.descriptor.ReportLen(k.kind, k.id)
 	if len(packet) != declared {
@@ -35,7 +32,8 @@ func (s *session) packet(packet []byte) error {
 	return nil
 }
 
-// reread asks for the values that a packet of an unexpected length is about. What only interrupts tell is taken from the packet.
+// reread asks for the values that a packet of an unexpected length is about. What only interrupts tell is taken from
+// the packet.
 func (s *session) reread(with readings) error {
 	if !s.fresh {
 		return nil
@@ -83,8 +81,9 @@ func (s *session) contradicts(with readings) bool {
 	return false
 }
 
-// settle returns what of the readings can be believed: where they make the state worse the reports behind that are read again, and the newer reading
-// counts. It reports whether all was confirmed, and fails only when the device is gone.
+// settle returns what of the readings can be believed: where they make the state worse the reports behind that are
+// read again, and the newer reading counts. It reports whether all was confirmed, and fails only when the device is
+// gone.
 func (s *session) settle(with readings) (readings, bool, error) {
 	before := s.model.flags(nil).worries()
 	worse := s.model.flags(with).worries() &^ before

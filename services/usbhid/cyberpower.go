@@ -44,7 +44,8 @@ func percentSign(v float64, _ *inputs) (string, bool) {
 	return s + "%", ok
 }
 
-// twoThirds corrects the battery voltage of the models that report it half as high again. It decides once, when the nominal voltage is known.
+// twoThirds corrects the battery voltage of the models that report it half as high again. It decides once, when the
+// nominal voltage is known.
 func twoThirds() convert {
 	scale, decided := 1.0, false
 	return func(v float64, in *inputs) (string, bool) {
@@ -58,8 +59,8 @@ func twoThirds() convert {
 	}
 }
 
-// tenths corrects the frequency of the models that report tenths of a hertz without saying so. It decides once, on the first value that
-// is a mains frequency either way.
+// tenths corrects the frequency of the models that report tenths of a hertz without saying so. It decides once, on
+// the first value that is a mains frequency either way.
 func tenths() convert {
 	scale, decided := 1.0, false
 	return func(v float64, _ *inputs) (string, bool) {
@@ -96,7 +97,8 @@ func repairCyberPower(id usb.ID, d *hid.Descriptor) {
 	}
 }
 
-// inherited repairs voltages without a range of their own: they inherit the transfer voltage's, 260 V to 270 V on the CP1300EPFCLCD.
+// inherited repairs voltages without a range of their own: they inherit the transfer voltage's, 260 V to 270 V on the
+// CP1300EPFCLCD.
 func inherited(output, input, transfer *hid.Field) {
 	same := func(f *hid.Field) bool {
 		return f.LogicalMin == transfer.LogicalMin && f.LogicalMax == transfer.LogicalMax
@@ -110,7 +112,8 @@ func inherited(output, input, transfer *hid.Field) {
 	output.LogicalMin, output.LogicalMax = 0, maxVoltage
 }
 
-// misencoded repairs voltages whose maximum was encoded in too few bytes. A wrong one of the input is taken to hold for the output, which follows it.
+// misencoded repairs voltages whose maximum was encoded in too few bytes. A wrong one of the input is taken to hold
+// for the output, which follows it.
 func misencoded(output, input *hid.Field) {
 	if output == nil || input == nil || !output.MaxAssumed && !input.MaxAssumed {
 		return

@@ -20,9 +20,9 @@ const (
 // largest is the room for a report descriptor of which the device does not tell the length.
 const largest = 4096
 
-// readDescriptor reads the report descriptor. The length stands in the HID descriptor, which some devices hold right in the configuration and wrong
-// when asked (Tripp Lite SMART1000LCD) and some the other way round (Eaton 0202), so the lengths are tried until the result is usable. If
-// none is, it returns the first.
+// readDescriptor reads the report descriptor. The length stands in the HID descriptor, which some devices hold right
+// in the configuration and wrong when asked (Tripp Lite SMART1000LCD) and some the other way round (Eaton 0202), so
+// the lengths are tried until the result is usable. If none is, it returns the first.
 func readDescriptor(ctx context.Context, dev usb.Device, log *slog.Logger, usable func([]byte) bool) ([]byte, error) {
 	var first []byte
 	err := errors.New("empty")
@@ -54,7 +54,8 @@ func readDescriptor(ctx context.Context, dev usb.Device, log *slog.Logger, usabl
 	return first, nil
 }
 
-// lengths are the lengths that the report descriptor may have, the likeliest first. The device is asked only when its configuration's was wrong.
+// lengths are the lengths that the report descriptor may have, the likeliest first. The device is asked only when its
+// configuration's was wrong.
 func lengths(dev usb.Device) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		held, ok := reportLength(dev.HIDDescriptor())

@@ -71,7 +71,8 @@ func (f *family) flagTable() []flagRow { return slices.Concat(f.flags, genericFl
 // interrupts reports whether the device's interrupt pipe carries HID reports.
 func (f *family) interrupts(id usb.ID) bool { return !slices.Contains(f.noInterrupt, id.Product) }
 
-// overflows reports whether the device sends more than its descriptor declares, so that reports must be asked for with room to spare.
+// overflows reports whether the device sends more than its descriptor declares, so that reports must be asked for
+// with room to spare.
 func (f *family) overflows(id usb.ID) bool {
 	return slices.ContainsFunc(f.wide, func(prefix string) bool { return strings.HasPrefix(id.ProductName, prefix) })
 }

@@ -1,7 +1,7 @@
 package usbhid
 
-// genericRows map the usages of HID Power Device Class 1.0 to NUT's variables. Vendors disagree on which collections there are, so
-// most variables have several places.
+// genericRows map the usages of HID Power Device Class 1.0 to NUT's variables. Vendors disagree on which collections
+// there are, so most variables have several places.
 var genericRows = []row{
 	{"battery.charge", "PowerSummary.RemainingCapacity", percent, live},
 	{"battery.charge", "BatterySystem?.Battery?.RemainingCapacity", percent, live},

@@ -120,8 +120,8 @@ func has[V any](m map[string]V, name string) bool {
 	return ok
 }
 
-// TestGeneric compares what the generic table makes of the other captures with what NUT's tables for their vendors say, wherever the capture holds
-// the report.
+// TestGeneric compares what the generic table makes of the other captures with what NUT's tables for their vendors
+// say, wherever the capture holds the report.
 func TestGeneric(t *testing.T) {
 	for _, c := range hidtest.Captures(t) {
 		if familyOf(usb.ID{Vendor: c.VendorID, Product: c.ProductID}) != &generic {

@@ -7,8 +7,9 @@ import (
 	"github.com/upscard/upscard/services/usb"
 )
 
-// hesitation is how long a low or worn battery must be told on mains by a UPS that tells so for a second or two whenever it looks after its
-// battery (APC BX-MI, BVK-M2, BK-M2-CH of 2023 on). Nothing is lost by it: on mains there is no hurry, on battery it does not apply.
+// hesitation is how long a low or worn battery must be told on mains by a UPS that tells so for a second or two
+// whenever it looks after its battery (APC BX-MI, BVK-M2, BK-M2-CH of 2023 on). Nothing is lost by it: on mains there
+// is no hurry, on battery it does not apply.
 const hesitation = 3 * time.Second
 
 // batteryFlags are what such a UPS says of its battery.

@@ -3,7 +3,6 @@ package usbhid
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/upscard/upscard/services/usb"
@@ -12,7 +11,7 @@ import (
 // listen puts interrupt packets into the box until ctx ends or the device is gone.
 func (u *UPS) listen(ctx context.Context, box *mailbox) {
 	buffer := make([]byte, 256)
-	numbered := u.model.numbered()
+	join := joiner{declared: u.model.inputLen}
 	failures := 0
 	for ctx.Err() == nil {
 		n, err := u.dev.Interrupt(ctx, buffer)
@@ -36,11 +35,9 @@ func (u *UPS) listen(ctx context.Context, box *mailbox) {
 			continue
 		}
 		failures = 0
-		id := uint8(0)
-		if numbered {
-			id = buffer[0]
+		if report := join.add(buffer[:n], time.Now()); report != nil {
+			box.put(u.model.reportID(report), report)
 		}
-		box.put(id, slices.Clone(buffer[:n]))
 	}
 }
 
@@ -50,9 +47,4 @@ func pause(ctx context.Context, d time.Duration) {
 	case <-ctx.Done():
 	case <-time.After(d):
 	}
-}
-
-// numbered reports whether the device numbers its reports.
-func (m *model) numbered() bool {
-	return slices.ContainsFunc(m.points, func(p *point) bool { return p.field().ReportID != 0 })
 }

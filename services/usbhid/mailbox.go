@@ -2,8 +2,8 @@ package usbhid
 
 import "sync"
 
-// mailbox hands interrupt packets from the goroutine that receives them to the one that believes them. Of each report only the newest is
-// kept, so it stays small whatever the device sends.
+// mailbox hands interrupt packets from the goroutine that receives them to the one that believes them. Of each report
+// only the newest is kept, so it stays small whatever the device sends.
 type mailbox struct {
 	mu      sync.Mutex
 	packets map[uint8][]byte

@@ -7,8 +7,8 @@ import (
 	"github.com/upscard/upscard/services/hid"
 )
 
-// pattern matches the paths of fields. It is written like a path without its outermost collection; a node that ends in "?" may be missing:
-// "PowerConverter?.Input.[1]?.Voltage".
+// pattern matches the paths of fields. It is written like a path without its outermost collection; a node that ends
+// in "?" may be missing: "PowerConverter?.Input.[1]?.Voltage".
 type pattern []patternNode
 
 type patternNode struct {

@@ -83,7 +83,8 @@ func (r *reader) ask(k key) ([]byte, error) {
 	return b[:n], nil
 }
 
-// odd says once that a report has another length than declared. Many UPSes count bits where bytes belong; what is covered is used.
+// odd says once that a report has another length than declared. Many UPSes count bits where bytes belong; what is
+// covered is used.
 func (r *reader) odd(k key, n, length int) {
 	if h := r.of(k); !h.odd {
 		h.odd = true
@@ -91,8 +92,8 @@ func (r *reader) odd(k key, n, length int) {
 	}
 }
 
-// bury gives up the reports that never could be read, and reports whether there were any. Call it only while the device answers. The only report
-// that tells whether there are mains is asked for ever: without it nothing is fresh.
+// bury gives up the reports that never could be read, and reports whether there were any. Call it only while the
+// device answers. The only report that tells whether there are mains is asked for ever: without it nothing is fresh.
 func (r *reader) bury() bool {
 	found := false
 	for k, h := range r.health {

@@ -100,7 +100,8 @@ func (m *model) strip(r readings, worries flag) readings {
 	return removed
 }
 
-// disputes reports whether a reading says another thing of the state than the source that is believed. UPSes tell one thing in several places.
+// disputes reports whether a reading says another thing of the state than the source that is believed. UPSes tell one
+// thing in several places.
 func (m *model) disputes(r readings) bool {
 	f := m.flags(r)
 	for _, s := range m.slots {
@@ -117,7 +118,8 @@ func (m *model) disputes(r readings) bool {
 	return false
 }
 
-// plan lists the reports to read with the quickest class that any of their values has. Reports that cannot be read are left out.
+// plan lists the reports to read with the quickest class that any of their values has. Reports that cannot be read
+// are left out.
 func (m *model) plan() map[class][]key {
 	classes := make(map[key]class)
 	for _, s := range m.slots {

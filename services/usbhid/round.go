@@ -48,8 +48,8 @@ func (s *session) statusRound() error {
 	return nil
 }
 
-// readAll reads the reports and counts those that failed. After the first failure none is tried twice; a device that leaves the first two
-// unanswered is not asked for the rest. It fails only when the device is gone.
+// readAll reads the reports and counts those that failed. After the first failure none is tried twice; a device that
+// leaves the first two unanswered is not asked for the rest. It fails only when the device is gone.
 func (s *session) readAll(keys []key, retry bool) (with readings, missed int, err error) {
 	with = make(readings)
 	for i, k := range keys {
@@ -101,8 +101,8 @@ func (s *session) missing() bool {
 	return false
 }
 
-// noStatus is what follows when no status report could be read. A device that never told one may have none that can be asked for: if it
-// answers at all, they are given up in the end, and what there is comes by interrupt.
+// noStatus is what follows when no status report could be read. A device that never told one may have none that can
+// be asked for: if it answers at all, they are given up in the end, and what there is comes by interrupt.
 func (s *session) noStatus() error {
 	s.unanswered()
 	if !s.readAt.IsZero() {

@@ -10,7 +10,8 @@ const (
 	static              // once
 )
 
-// row maps a field to a variable. Where several rows of a table have the same variable, the first whose field the device can tell counts.
+// row maps a field to a variable. Where several rows of a table have the same variable, the first whose field the
+// device can tell counts.
 type row struct {
 	name  string // NUT's variable
 	path  string // pattern of the field's path

@@ -31,8 +31,8 @@ type session struct {
 	said        string    // the last ups.status
 }
 
-// Run keeps store up to date until ctx ends, for which it returns nil, or the device is gone: then the error wraps usb.ErrGone. It may be called
-// once.
+// Run keeps store up to date until ctx ends, for which it returns nil, or the device is gone: then the error wraps
+// usb.ErrGone. It may be called once.
 func (u *UPS) Run(ctx context.Context, store *ups.Store) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var listening sync.WaitGroup
@@ -53,7 +53,8 @@ func (u *UPS) Run(ctx context.Context, store *ups.Store) error {
 	return nil
 }
 
-// step does what is due: interrupts first, then the status, then one report of the rest. It fails only when the device is gone.
+// step does what is due: interrupts first, then the status, then one report of the rest. It fails only when the
+// device is gone.
 func (s *session) step() error {
 	packets, err := s.box.take()
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/upscard/upscard/services/usb/usbtest"
 )
 
-// benchDescriptor is the project's own UPS: report 1 is the status, 2 charge and runtime, 3 the input voltage, 4 the chemistry's string. 1
-// and 2 also come by interrupt.
+// benchDescriptor is the project's own UPS: report 1 is the status, 2 charge and runtime, 3 the input voltage, 4 the
+// chemistry's string. 1 and 2 also come by interrupt.
 var benchDescriptor = []byte{
 	0x05, 0x84, 0x09, 0x04, 0xa1, 0x01, // UPS
 	0x09, 0x24, 0xa1, 0x02, 0x05, 0x85, // PowerSummary
@@ -55,7 +55,8 @@ type running struct {
 	end   chan error
 }
 
-// bench runs f beside a Run on the project's own UPS, within a bubble. What prepare does to the device is done before it is opened.
+// bench runs f beside a Run on the project's own UPS, within a bubble. What prepare does to the device is done before
+// it is opened.
 func bench(t *testing.T, prepare func(dev *usbtest.Device), f func(r *running)) {
 	t.Helper()
 	benchOf(t, func(*testing.T) *usbtest.Device {
@@ -67,7 +68,8 @@ func bench(t *testing.T, prepare func(dev *usbtest.Device), f func(r *running)) 
 	}, f)
 }
 
-// benchOf runs f beside a Run on the device that plug makes. It is made within the bubble, because its channels must belong there.
+// benchOf runs f beside a Run on the device that plug makes. It is made within the bubble, because its channels must
+// belong there.
 func benchOf(t *testing.T, plug func(t *testing.T) *usbtest.Device, f func(r *running)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -260,7 +262,8 @@ func TestSilentDevice(t *testing.T) {
 	})
 }
 
-// TestEachReportOnce counts the reports of one quiet minute: the status and what changes fast 30 times, the voltage twice, the string's index never again.
+// TestEachReportOnce counts the reports of one quiet minute: the status and what changes fast 30 times, the voltage
+// twice, the string's index never again.
 func TestEachReportOnce(t *testing.T) {
 	bench(t, nil, func(r *running) {
 		r.after(time.Second, ups.Fresh, "OL")

@@ -2,7 +2,8 @@ package usbhid
 
 import "strings"
 
-// texts are the string descriptors of a device. Those that a conversion asks for and that are not there yet are noted as wanted.
+// texts are the string descriptors of a device. Those that a conversion asks for and that are not there yet are noted
+// as wanted.
 type texts struct {
 	known  map[uint8]string
 	wanted map[uint8]bool

@@ -32,7 +32,8 @@ type UPS struct {
 	log   *slog.Logger
 }
 
-// Open reads the report descriptor of dev. The error wraps ErrNoPowerDevice if that describes no UPS, else what the device failed with.
+// Open reads the report descriptor of dev. The error wraps ErrNoPowerDevice if that describes no UPS, else what the
+// device failed with.
 func Open(ctx context.Context, dev usb.Device, opts Options) (*UPS, error) {
 	log := opts.Logger
 	if log == nil {
