@@ -6,7 +6,6 @@ import (
 
 	"github.com/upscard/upscard/services/hid"
 	"github.com/upscard/upscard/services/ups"
-	"github.com/upscard/upscard/services/usb"
 )
 
 func TestConvert(t *testing.T) {
@@ -80,22 +79,6 @@ func TestPattern(t *testing.T) {
 	}
 }
 
-// TestTables compiles every pattern of every family.
-func TestTables(t *testing.T) {
-	for _, f := range append([]*family{&generic}, families...) {
-		for _, r := range f.table(usb.ID{}) {
-			if compile(r.path, f.names); r.name == "" || r.show == nil {
-				t.Errorf("%s: %+v", f.name, r)
-			}
-		}
-		for _, r := range f.flagTable() {
-			if compile(r.path, f.names); r.flag == 0 || r.sense == nil {
-				t.Errorf("%s: %+v", f.name, r)
-			}
-		}
-	}
-}
-
 func TestScales(t *testing.T) {
 	in := &inputs{vars: map[string]ups.Var{}}
 	voltage := twoThirds()
@@ -117,34 +100,5 @@ func TestScales(t *testing.T) {
 		if got, _ := frequency(tt.v, in); got != tt.want {
 			t.Errorf("%g Hz: %s, want %s", tt.v, got, tt.want)
 		}
-	}
-}
-
-func TestFamilies(t *testing.T) {
-	for id, want := range map[usb.ID]*family{
-		{Vendor: 0x051d, Product: 2}:      &apc,
-		{Vendor: 0x0764, Product: 0x501}:  &cyberpower,
-		{Vendor: 0x0483, Product: 0xa430}: &cyberpower,
-		{Vendor: 0x0483, Product: 1}:      &generic,
-		{Vendor: 0x0463, Product: 0xffff}: &generic,
-	} {
-		if got := familyOf(id); got != want {
-			t.Errorf("%v is of %s, want %s", id, got.name, want.name)
-		}
-	}
-	if apc.interrupts(usb.ID{Product: 3}) || !apc.interrupts(usb.ID{Product: 2}) {
-		t.Error("interrupts of APC")
-	}
-	if !apc.overflows(usb.ID{ProductName: "Back-UPS CS 650 FW:817.v3.I USB FW:v3"}) {
-		t.Error("Back-UPS CS does overflow")
-	}
-	for name, want := range map[string]bool{"Back-UPS BX750MI": true, "BK650M2-CH": true, "Back-UPS RS 1000G": false, "": false} {
-		if got := apcHesitant(usb.ID{ProductName: name}); got != want {
-			t.Errorf("%q is hesitant: %v", name, got)
-		}
-	}
-	vars := newModel(usb.ID{Vendor: 0x051d, ProductName: "Back-UPS RS 1000 FW:7.g8 .D USB FW:g8"}, &hid.Descriptor{}).identity()
-	if vars["device.model"] != "Back-UPS RS 1000 " || vars["ups.firmware"] != "7.g8 .D " || vars["ups.firmware.aux"] != "g8" || vars["ups.mfr"] != "APC" {
-		t.Errorf("%q", vars)
 	}
 }

@@ -18,6 +18,11 @@ func (s *session) startPass(now time.Time) error {
 			s.queue = append(s.queue, k)
 		}
 	}
+	for _, k := range s.plan[live] {
+		if s.ailing(k) {
+			s.queue = append(s.queue, k)
+		}
+	}
 	if len(s.queue) == 0 {
 		return s.endPass()
 	}

@@ -35,7 +35,7 @@ func (s *session) statusRound() error {
 	s.doubted &= s.model.flags(with).worries()
 	s.hesitate(with)
 	s.model.commit(with)
-	with, _, err = s.readAll(s.plan[live], false)
+	with, _, err = s.readAll(slices.DeleteFunc(slices.Clone(s.plan[live]), s.ailing), false)
 	if err != nil {
 		return err
 	}
@@ -92,14 +92,10 @@ func (s *session) answered(whole bool) {
 }
 
 // missing reports whether a status report failed too often.
-func (s *session) missing() bool {
-	for _, k := range s.plan[status] {
-		if s.reader.of(k).failures >= missedRounds {
-			return true
-		}
-	}
-	return false
-}
+func (s *session) missing() bool { return slices.ContainsFunc(s.plan[status], s.ailing) }
+
+// ailing reports whether a report failed too often. The status does not wait for such a one.
+func (s *session) ailing(k key) bool { return s.reader.of(k).failures >= missedRounds }
 
 // noStatus is what follows when no status report could be read. A device that never told one may have none that can
 // be asked for: if it answers at all, they are given up in the end, and what there is comes by interrupt.

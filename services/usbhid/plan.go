@@ -1,0 +1,41 @@
+package usbhid
+
+import (
+	"cmp"
+	"slices"
+)
+
+// plan lists the reports to read with the quickest class that any of their values has. Reports that cannot be read
+// are left out.
+func (m *model) plan() map[class][]key {
+	classes := make(map[key]class)
+	for _, s := range m.slots {
+		if src, ok := m.source(s); ok && !m.dead[src.key()] {
+			c, planned := classes[src.key()]
+			if !planned || src.class < c {
+				classes[src.key()] = src.class
+			}
+		}
+	}
+	if m.full != nil && !m.dead[m.full.key()] {
+		if _, planned := classes[m.full.key()]; !planned {
+			classes[m.full.key()] = static
+		}
+	}
+	plan := make(map[class][]key)
+	for k, c := range classes {
+		plan[c] = append(plan[c], k)
+	}
+	// Without a single flag something else has to tell that the device is alive.
+	for _, c := range []class{live, seldom, static} {
+		if len(plan[status]) == 0 {
+			plan[status], plan[c] = plan[c], nil
+		}
+	}
+	for _, keys := range plan {
+		slices.SortFunc(keys, compareKeys)
+	}
+	return plan
+}
+
+func compareKeys(a, b key) int { return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.id, b.id)) }
