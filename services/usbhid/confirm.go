@@ -63,7 +63,10 @@ func (s *session) believe(with readings) error {
 		return err
 	}
 	if !confirmed {
-		s.recheck, s.statusDue = quickRounds, time.Now().Add(quickRound)
+		s.recheck = quickRounds
+		if soon := time.Now().Add(quickRound); soon.Before(s.statusDue) {
+			s.statusDue = soon
+		}
 	}
 	s.hesitate(with)
 	s.model.commit(with)
@@ -104,8 +107,8 @@ func (s *session) settle(with readings) (readings, bool, error) {
 		maps.Copy(with, again)
 		now := s.model.flags(with).worries() &^ before
 		if now&worse != worse {
-			s.log.Warn("report was not confirmed", "said", worse&^now)
 			confirmed = false
+			s.unconfirmed()
 		}
 		if blind+missed > 0 && now != 0 {
 			return s.doubt(with, now, blind > 0)
@@ -128,9 +131,17 @@ func (s *session) doubt(with readings, worse flag, onlyInterrupts bool) (reading
 	s.doubted = worse
 	removed := s.model.strip(with, worse)
 	if onlyInterrupts {
-		s.pending = removed
+		s.pending, s.pendingAt = removed, time.Now()
 	}
 	return with, false, nil
+}
+
+// unconfirmed logs that a report said something that the next did not, at most once a minute.
+func (s *session) unconfirmed() {
+	if now := time.Now(); now.Sub(s.warned) >= quiet {
+		s.warned = now
+		s.log.Warn("a report was not confirmed")
+	}
 }
 
 func sorted(keys map[key]bool) []key {

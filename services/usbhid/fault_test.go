@@ -106,6 +106,17 @@ func TestFaults(t *testing.T) {
 			}
 		})
 	})
+	t.Run("garbage interrupts do not hide that nothing can be read", func(t *testing.T) {
+		bench(t, nil, func(r *running) {
+			r.after(time.Second, ups.Fresh, "OL")
+			r.dev.FailAll(usbtest.Stall)
+			for i := range 30 {
+				r.dev.Push(1, byte(0xfe<<(i%2)))
+				time.Sleep(100 * time.Millisecond)
+			}
+			r.after(0, ups.Stale, r.store.Get().Value("ups.status"))
+		})
+	})
 	t.Run("unplugged", func(t *testing.T) {
 		bench(t, nil, func(r *running) {
 			r.after(time.Second, ups.Fresh, "OL")

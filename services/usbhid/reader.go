@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/upscard/upscard/services/usb"
 )
@@ -13,6 +14,9 @@ var errGarbage = errors.New("answer is another report")
 
 // hopeless is after how many failures a report that never could be read is given up.
 const hopeless = 3
+
+// quiet is how long a complaint that comes again and again is not repeated.
+const quiet = time.Minute
 
 // reader asks a device for reports.
 type reader struct {
@@ -26,9 +30,10 @@ type reader struct {
 
 // health is how a report has fared.
 type health struct {
-	read     bool // at least once
-	failures int  // since it was last read
-	odd      bool // its length was complained of
+	read     bool      // at least once
+	failures int       // since it was last read
+	odd      bool      // its length was complained of
+	told     time.Time // when its failing was last logged
 }
 
 func newReader(dev usb.Device, m *model, log *slog.Logger) *reader {
@@ -52,13 +57,12 @@ func (r *reader) read(k key, retry bool) (readings, error) {
 		report, err = r.ask(k)
 	}
 	if err != nil {
-		if h.failures++; h.failures == 1 {
+		h.failures++
+		if now := time.Now(); h.failures == 1 && now.Sub(h.told) >= quiet {
+			h.told = now
 			r.log.Warn("report cannot be read", "report", k, "err", err)
 		}
 		return nil, err
-	}
-	if h.failures > 0 && h.read {
-		r.log.Info("report can be read again", "report", k)
 	}
 	h.read, h.failures = true, 0
 	return r.model.decode(k, report), nil

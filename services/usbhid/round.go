@@ -19,8 +19,10 @@ const (
 
 // statusRound reads each status report once.
 func (s *session) statusRound() error {
-	s.model.commit(s.pending) // nothing contradicted it for a whole interval
-	s.pending = nil
+	if time.Since(s.pendingAt) >= quickRound { // nothing contradicted it
+		s.model.commit(s.pending)
+		s.pending = nil
+	}
 	with, missed, err := s.readAll(s.plan[status], true)
 	if err != nil {
 		return err
@@ -28,11 +30,13 @@ func (s *session) statusRound() error {
 	if missed == len(s.plan[status]) && missed > 0 {
 		return s.noStatus()
 	}
-	with, _, err = s.settle(with)
+	with, confirmed, err := s.settle(with)
 	if err != nil {
 		return err
 	}
-	s.doubted &= s.model.flags(with).worries()
+	if s.pending == nil {
+		s.doubted &= s.model.flags(with).worries()
+	}
 	s.hesitate(with)
 	s.model.commit(with)
 	with, _, err = s.readAll(slices.DeleteFunc(slices.Clone(s.plan[live]), s.ailing), false)
@@ -43,7 +47,7 @@ func (s *session) statusRound() error {
 	if s.reader.bury() {
 		s.plan = s.model.plan()
 	}
-	s.answered(missed == 0)
+	s.answered(missed == 0 && (confirmed || s.fresh))
 	s.publish()
 	return nil
 }

@@ -27,6 +27,8 @@ type session struct {
 	recheck     int       // quick rounds that are left after an interrupt that could not be confirmed
 	doubted     flag      // worries of an interrupt that could not be confirmed
 	pending     readings  // what that interrupt said, where only interrupts tell
+	pendingAt   time.Time
+	warned      time.Time // when an unconfirmed report was last logged
 	complaining time.Time // since when a hesitant UPS complains of its battery
 	said        string    // the last ups.status
 }
