@@ -1,4 +1,4 @@
-# upscard: `make run` boots the card in QEMU with a simulated UPS, `make test` checks everything.
+# upscard: `make run` boots the card in QEMU with a simulated UPS, `make test` checks everything, `make image` makes what goes on an SD card.
 #
 #   make run [DEVICE=FILE ...] [CONFIG=upscard.toml] [SPEED=60] [RESCUE=1]
 
@@ -12,7 +12,7 @@ source = $(shell find $(1) -name '*.go' ! -name '*_test.go') go.mod go.sum
 # make keeps only the last of several DEVICE=; its own command line has all.
 DEVICES := $(or $(shell tr '\0' '\n' </proc/$$PPID/cmdline | sed -n 's/^DEVICE=//p'),$(DEVICE))
 
-.PHONY: run test build setup-run setup-test clean
+.PHONY: run test build image setup-run setup-test clean
 .DELETE_ON_ERROR:
 
 run: build
@@ -22,6 +22,8 @@ test: setup-test build
 	@exec tools/test.sh
 
 build: $(OUT)/initramfs.cpio.zst $(OUT)/bin/run $(OUT)/bin/virtups
+
+image: $(OUT)/upscard-rpi.img
 
 clean:
 	rm -rf $(OUT)
@@ -50,3 +52,8 @@ $(OUT)/initramfs.cpio.zst: $(OUT)/arm64/init $(OUT)/arm64/usbhid-ups $(call sour
 
 $(OUT)/bin/%: $(call source,tools board services) | setup-run
 	@CGO_ENABLED=0 go build -trimpath -o $@ ./tools/$*
+
+# The image for Raspberry Pis; beside it go its compressed form and the SHA-256 sums of both.
+$(OUT)/upscard-rpi.img: $(OUT)/initramfs.cpio.zst $(shell find board/rpi/files -type f) $(call source,board services/layout tools/image tools/mkimage)
+	@echo "building the image for Raspberry Pis" >&2
+	@CGO_ENABLED=0 go run ./tools/mkimage -o $@ -built $(OUT)

@@ -1,4 +1,3 @@
-// Package board finds what every board boots.
 package board
 
 import (
@@ -8,12 +7,26 @@ import (
 	"path/filepath"
 	"strings"
 
-	_ "github.com/gokrazy/kernel.rpi" // pinned by go.sum; only its files are used
+	_ "github.com/gokrazy/firmware"   // pinned by go.sum; only its files are used
+	_ "github.com/gokrazy/kernel.rpi" // likewise
+)
+
+// Modules whose files go on a card.
+const (
+	firmwareModule = "github.com/gokrazy/firmware"
+	kernelModule   = "github.com/gokrazy/kernel.rpi"
 )
 
 // Kernel returns the path of the arm64 kernel image that go.sum pins, fetching the module if need be.
 func Kernel(ctx context.Context) (string, error) {
-	const module = "github.com/gokrazy/kernel.rpi"
+	dir, err := moduleDir(ctx, kernelModule)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, "vmlinuz"), nil
+}
+
+func moduleDir(ctx context.Context, module string) (string, error) {
 	cmd := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", module)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
@@ -22,5 +35,5 @@ func Kernel(ctx context.Context) (string, error) {
 	if err != nil || dir == "" {
 		return "", fmt.Errorf("module %s is not there (go mod download): %w: %s", module, err, stderr.String())
 	}
-	return filepath.Join(dir, "vmlinuz"), nil
+	return dir, nil
 }

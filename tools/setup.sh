@@ -15,6 +15,7 @@ run  | pkg-config                                     | pkg-config              
 run  | bzip2                                          | bzip2                   | unpacks the source of libusb
 run  | /etc/ssl/certs/ca-certificates.crt             | ca-certificates         | Go fetches modules over TLS
 run  | qemu-system-aarch64                            | qemu-system-arm         | boots the card
+run  | /usr/sbin/mke2fs                               | e2fsprogs               | the file system of the state partition
 run  | upsc                                           | nut-client              | asks the card what it knows
 test | /lib/nut/dummy-ups                             | nut-server              | the reference that the tests compare with
 test | cpio                                           | cpio                    | the guest with the reference inside

@@ -1,0 +1,81 @@
+// Mkimage makes the image that is written to an SD card.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/signal"
+	"strings"
+	"time"
+
+	"github.com/upscard/upscard/board"
+	"github.com/upscard/upscard/board/rpi"
+	"github.com/upscard/upscard/tools/image"
+)
+
+// boards are those that boot from an image.
+var boards = map[string]struct {
+	own   func() fs.FS
+	files []board.File
+}{
+	rpi.Name: {rpi.Own, rpi.Files},
+}
+
+func main() {
+	name := flag.String("board", rpi.Name, "board to make an image for")
+	out := flag.String("o", "", "image to write; beside it go OUT.zst and OUT.sha256")
+	built := flag.String("built", "images/out", "directory of what was built")
+	flag.Parse()
+	if *out == "" || flag.NArg() > 0 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer cancel()
+	if err := run(ctx, *name, *out, *built); err != nil {
+		fmt.Fprintln(os.Stderr, "mkimage:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, name, out, built string) error {
+	b, ok := boards[name]
+	if !ok {
+		return fmt.Errorf("no board is called %q", name)
+	}
+	if os.Getenv("SOURCE_DATE_EPOCH") == "" {
+		if err := os.Setenv("SOURCE_DATE_EPOCH", image.Epoch); err != nil {
+			return err
+		}
+	}
+	start := time.Now()
+	progress := func(what string) { fmt.Fprintf(os.Stderr, "image: %4.1f s  %s\n", time.Since(start).Seconds(), what) }
+
+	sources, err := board.Sources(ctx, b.own(), built)
+	if err != nil {
+		return err
+	}
+	state, err := image.EmptyState(ctx)
+	if err != nil {
+		return err
+	}
+	if err := image.Build(ctx, out, image.Recipe{Files: b.files, Sources: sources, State: state, Progress: progress}); err != nil {
+		return err
+	}
+	progress("packing        " + out + ".zst")
+	if err := image.Pack(out); err != nil {
+		return err
+	}
+	if err := image.Sum(strings.TrimSuffix(out, ".img")+".sha256", out, out+".zst"); err != nil {
+		return err
+	}
+	info, err := os.Stat(out + ".zst")
+	if err != nil {
+		return err
+	}
+	progress(fmt.Sprintf("done           %s.zst has %.1f MB", out, float64(info.Size())/1e6))
+	return nil
+}
