@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/upscard/upscard/tools/virtups/sim"
@@ -59,6 +60,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	switch words := flags.Args(); {
 	case len(words) == 0:
 		return usageError{errors.New("expected serve or a command")}
+	case words[0] == "help":
+		_, err := fmt.Fprintf(stdout, "%s\nCommands:\n    %s\n", usage, strings.Join(sim.Help(), "\n    "))
+		return err
 	case words[0] == "serve":
 		return serve(ctx, *control, words[1:], stdout, stderr)
 	default:

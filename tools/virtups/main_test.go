@@ -84,6 +84,10 @@ func TestWrongCalls(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
+	if err := run(t.Context(), []string{"help"}, &out, io.Discard); err != nil || !strings.Contains(out.String(), "mains on|off|VOLTS") {
+		t.Errorf("help: %v, %q", err, out.String())
+	}
+	out.Reset()
 	if err := run(t.Context(), []string{"-h"}, &out, io.Discard); err != nil || out.String() != usage {
 		t.Errorf("-h: %v, %q", err, out.String())
 	}

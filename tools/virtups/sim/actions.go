@@ -12,17 +12,19 @@ func (u *UPS) doMains(args []string) ([]string, error) {
 		return nil, err
 	}
 	switch word {
-	case "on", "off":
-		u.unit.Mains = word == "on"
+	case "on":
+		u.unit.Mains = true
+		if !u.unit.LineGood() {
+			u.unit.InputVolts = u.unit.Rating.InputVolts
+		}
+	case "off":
+		u.unit.Mains = false
 	default:
-		v, err := numeral(args, "volts", "v", 0, 400)
+		v, err := numeral(args, "volts", "v", 1, 400)
 		if err != nil {
 			return nil, fmt.Errorf("%w, nor on or off", err)
 		}
-		u.unit.Mains, u.unit.InputVolts = v > 0, v
-	}
-	if !u.unit.Mains && u.unit.InputVolts == 0 {
-		u.unit.InputVolts = u.unit.Rating.InputVolts
+		u.unit.Mains, u.unit.InputVolts = true, v
 	}
 	return []string{u.powerLine()}, nil
 }
@@ -103,6 +105,12 @@ func (u *UPS) doPlug([]string) ([]string, error) {
 func (u *UPS) doUnplug([]string) ([]string, error) {
 	u.host.Unplug()
 	return []string{"USB is unplugged."}, nil
+}
+
+func (u *UPS) doReset([]string) ([]string, error) {
+	u.host.Unplug()
+	u.host.Plug()
+	return []string{"USB dropped off and came back."}, nil
 }
 
 // fastest is an hour in a second.

@@ -27,6 +27,7 @@ func commandTable() []command {
 		{"power", "on|off", "press the UPS's own button", (*UPS).doPower},
 		{"unplug", "", "pull the USB plug", (*UPS).doUnplug},
 		{"plug", "", "put it back", (*UPS).doPlug},
+		{"reset", "", "let its USB side drop off the bus and come back, as a crashed firmware does", (*UPS).doReset},
 		{"speed", "N", "let time run N times as fast", (*UPS).doSpeed},
 		{"fields", "[WORD]", "every value that the device holds", (*UPS).doFields},
 		{"report", "ID [HEX|auto]", "show a report, set its bytes by hand, or give it back to the model", (*UPS).doReport},
@@ -74,10 +75,13 @@ func unknown(what, word string, known []string) error {
 	return fmt.Errorf("unknown %s %q, known are %s", what, word, strings.Join(known, ", "))
 }
 
-func (u *UPS) doHelp([]string) ([]string, error) {
+func (u *UPS) doHelp([]string) ([]string, error) { return Help(), nil }
+
+// Help lists the commands of the control protocol, one per line.
+func Help() []string {
 	var lines []string
 	for _, c := range commandTable() {
-		lines = append(lines, fmt.Sprintf("%-52s %s", strings.TrimSpace(c.name+" "+c.args), c.help))
+		lines = append(lines, fmt.Sprintf("%-50s %s", strings.TrimSpace(c.name+" "+c.args), c.help))
 	}
-	return lines, nil
+	return lines
 }

@@ -27,7 +27,7 @@ func TestDo(t *testing.T) {
 		{"battery 15%", "low"},
 		{"mains 185v", "185 V, boosted"},
 		{"mains 100", "100 V, outside of 180 to 270 V"},
-		{"mains on", "Mains:   100 V"},
+		{"mains on", "Mains:   230 V"},
 		{"mains 230", "Mains:   230 V"},
 		{"load 130", "overload"},
 		{"load 40", "40 %, 360 W"},
@@ -47,6 +47,7 @@ func TestDo(t *testing.T) {
 		{"cuts", "somebody pressed the button"},
 		{"unplug", "USB is unplugged."},
 		{"plug", "USB is plugged in."},
+		{"reset", "USB dropped off"},
 	} {
 		if got := strings.Join(do(t, u, c.line), "\n"); !strings.Contains(got, c.want) {
 			t.Errorf("%s: %q, want %q", c.line, got, c.want)
@@ -59,7 +60,7 @@ func TestDoErrors(t *testing.T) {
 	for line, want := range map[string]string{
 		"":               "no command",
 		"mians off":      `unknown command "mians", did you mean "mains"`,
-		"mains of":       `"of" is no number of volts from 0 to 400, nor on or off`,
+		"mains of":       `"of" is no number of volts from 1 to 400, nor on or off`,
 		"battery full":   `"full" is no number of percent from 0 to 100`,
 		"battery NaN":    `"nan" is no number`,
 		"load":           "expected a number of percent, got 0 words",
