@@ -25,7 +25,8 @@ func TestSilentDevice(t *testing.T) {
 	case <-m.Exited():
 		t.Fatal("the card stopped")
 	}
-	if spent := m.cpuTicks(driver) - before; spent > 50 {
+	// A loop without a pause would take 500; emulation on a busy machine makes every wake-up dear.
+	if spent := m.cpuTicks(driver) - before; spent > 250 {
 		t.Errorf("the driver took %d0 ms of processor time in 5 s while the device was silent", spent)
 	}
 	m.do(m.UPS[0], "fault none")
