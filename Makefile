@@ -18,7 +18,7 @@ DEVICES := $(or $(shell tr '\0' '\n' </proc/$$PPID/cmdline | sed -n 's/^DEVICE=/
 run: build
 	@exec $(OUT)/bin/run -devices '$(DEVICES)' -config '$(CONFIG)' -speed '$(or $(SPEED),1)' -append '$(APPEND)' $(if $(RESCUE),-rescue)
 
-test: setup-test build
+test: setup-test build image
 	@exec tools/test.sh
 
 build: $(OUT)/initramfs.cpio.zst $(OUT)/bin/run $(OUT)/bin/virtups

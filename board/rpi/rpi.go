@@ -25,19 +25,19 @@ func Own() fs.FS {
 }
 
 var (
-	config  = []int{layout.Config}
+	first   = []int{layout.Config}
 	systems = []int{layout.SystemA, layout.SystemB}
 )
 
 // Files are what the image holds. Each system is whole: firmware, kernel, device trees, root file system.
 // The firmware is the cut-down one, which gpu_mem=16 asks for: no camera, codecs or 3D.
 var Files = []board.File{
-	{On: config, Name: "autoboot.txt", From: board.Own},
-	{On: config, Name: "upscard.toml", From: board.Own},
+	{On: first, Name: "autoboot.txt", From: board.Own},
+	{On: first, Name: "upscard.toml", From: board.Own},
 	// Zero 2 W and 3: their ROM reads the first FAT partition only. The empty config.txt is what their loader may look for
 	// before it reads autoboot.txt.
-	{On: config, Name: "bootcode.bin", From: board.FirmwareModule},
-	{On: config, Name: "config.txt", From: board.Own, Path: "config-first.txt"},
+	{On: first, Name: "bootcode.bin", From: board.FirmwareModule},
+	{On: first, Name: "config.txt", From: board.Own, Path: "config-first.txt"},
 
 	{On: systems, Name: "config.txt", From: board.Own},
 	{On: systems, Name: "cmdline.txt", From: board.Own},

@@ -1,13 +1,10 @@
 // Package virt is QEMU's arm64 "virt" machine as a board of the card.
 package virt
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
-// CommandLine is what the kernel is told on this board. The serial console comes last, as on a Pi.
-var CommandLine = []string{"quiet", "panic=10", "oops=panic", "console=ttyAMA0"}
+// CommandLine is what the kernel is told where no disk says it. The serial console comes last, as on a Pi.
+const CommandLine = "quiet panic=10 oops=panic console=ttyAMA0"
 
 // Forward makes a TCP port of the card reachable on the host's loopback address.
 type Forward struct {
@@ -17,11 +14,18 @@ type Forward struct {
 // Machine is one card to boot.
 type Machine struct {
 	Kernel, Initrd string
-	Append         []string // more words for the kernel's command line
+	CommandLine    string // of the kernel
+	DeviceTree     string // a file; "" for QEMU's own
+	Disk           string // an image of the SD card; "" for none
 	MemoryMB       int
 	Forwards       []Forward
 	USB            []string // unix sockets of simulated devices (usbredir), in port order
 	Monitor        string   // unix socket on which QEMU listens for QMP
+}
+
+// DumpDeviceTree is the command line by which the emulator writes the device tree that it would give the machine to a file, and ends.
+func (m Machine) DumpDeviceTree(file string) []string {
+	return append(m.base("virt,dumpdtb="+file), "-netdev", "user,id=lan", "-device", "virtio-net-pci,netdev=lan,romfile=")
 }
 
 // Program is the emulator that boots this board.
@@ -33,16 +37,20 @@ func (m Machine) Args() []string {
 	for _, f := range m.Forwards {
 		hostfwd += fmt.Sprintf(",hostfwd=tcp:127.0.0.1:%d-:%d", f.Host, f.Card)
 	}
-	args := []string{
-		"-M", "virt", "-cpu", "cortex-a53", "-smp", "2", "-m", fmt.Sprint(m.MemoryMB),
-		"-nodefaults", "-display", "none", "-no-reboot",
+	args := append(m.base("virt"),
+		"-no-reboot",
 		"-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
 		"-qmp", "unix:" + m.Monitor + ",server=on,wait=off",
 		"-kernel", m.Kernel, "-initrd", m.Initrd,
-		"-append", strings.Join(append(append([]string{}, m.Append...), CommandLine...), " "),
+		"-append", m.CommandLine,
 		"-netdev", "user,id=lan" + hostfwd, "-device", "virtio-net-pci,netdev=lan,romfile=",
 		"-device", "i6300esb", "-watchdog-action", "reset",
-		"-device", "qemu-xhci,p2=8,p3=8",
+		"-device", "qemu-xhci,p2=8,p3=8")
+	if m.DeviceTree != "" {
+		args = append(args, "-dtb", m.DeviceTree)
+	}
+	if m.Disk != "" {
+		args = append(args, "-drive", "if=none,id=card,format=raw,file="+m.Disk, "-device", "virtio-blk-pci,drive=card")
 	}
 	for i, socket := range m.USB {
 		args = append(args,
@@ -50,4 +58,9 @@ func (m Machine) Args() []string {
 			"-device", fmt.Sprintf("usb-redir,chardev=ups%d,port=%d", i, i+1))
 	}
 	return args
+}
+
+// base is the part of the command line that the device tree depends on.
+func (m Machine) base(machine string) []string {
+	return []string{"-M", machine, "-cpu", "cortex-a53", "-smp", "2", "-m", fmt.Sprint(m.MemoryMB), "-nodefaults", "-display", "none"}
 }

@@ -8,20 +8,23 @@ import (
 
 func TestArgs(t *testing.T) {
 	m := Machine{
-		Kernel: "k", Initrd: "i", Append: []string{"upscard.rescue"}, MemoryMB: 256,
+		Kernel: "k", Initrd: "i", CommandLine: "a b", Disk: "/d", DeviceTree: "/t", MemoryMB: 256,
 		Forwards: []Forward{{Host: 1000, Card: 3493}, {Host: 1001, Card: 80}},
 		USB:      []string{"/a", "/b"}, Monitor: "/m",
 	}
 	args := m.Args()
 	after := func(flag string) string { return args[slices.Index(args, flag)+1] }
-	if got, want := after("-append"), "upscard.rescue quiet panic=10 oops=panic console=ttyAMA0"; got != want {
+	if got, want := after("-append"), "a b"; got != want {
 		t.Errorf("command line %q, want %q", got, want)
+	}
+	if got, want := after("-dtb"), "/t"; got != want {
+		t.Errorf("device tree %q, want %q", got, want)
 	}
 	if got, want := after("-netdev"), "user,id=lan,hostfwd=tcp:127.0.0.1:1000-:3493,hostfwd=tcp:127.0.0.1:1001-:80"; got != want {
 		t.Errorf("netdev %q, want %q", got, want)
 	}
 	all := strings.Join(args, " ")
-	for _, want := range []string{"socket,id=ups0,path=/a", "usb-redir,chardev=ups0,port=1", "usb-redir,chardev=ups1,port=2"} {
+	for _, want := range []string{"socket,id=ups0,path=/a", "usb-redir,chardev=ups0,port=1", "usb-redir,chardev=ups1,port=2", "format=raw,file=/d"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("%q is missing in %s", want, all)
 		}
