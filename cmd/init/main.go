@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"syscall"
 
 	"github.com/upscard/upscard/services/sandbox"
+	"github.com/upscard/upscard/services/usb"
 )
 
 const usage = `usage: init confine SPEC PROGRAM [ARGUMENT...]   run a program as SPEC says
+       init spec NAME                           print the SPEC of the program in the table; usbhid-ups.1 is the first seat's
        init log                                 print the log to the console again
        init poweroff | reboot                   stop everything first
 `
@@ -19,11 +22,11 @@ func main() {
 	if os.Getpid() == 1 {
 		boot()
 	}
-	os.Exit(run(os.Args[1:], os.Stderr, syscall.Kill))
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, syscall.Kill))
 }
 
 // run is init started by hand. The exit code is 1 for failure and 2 for wrong use.
-func run(args []string, stderr io.Writer, kill func(pid int, sig syscall.Signal) error) int {
+func run(args []string, stdout, stderr io.Writer, kill func(pid int, sig syscall.Signal) error) int {
 	requests := map[string]syscall.Signal{"log": sigLog, "poweroff": sigPowerOff, "reboot": sigReboot}
 	var err error
 	switch sig := requests[first(args)]; {
@@ -31,6 +34,8 @@ func run(args []string, stderr io.Writer, kill func(pid int, sig syscall.Signal)
 		err = kill(1, sig)
 	case first(args) == "confine" && len(args) >= 3:
 		err = confine(args[1], args[2:])
+	case first(args) == "spec" && len(args) == 2:
+		err = printSpec(stdout, args[1])
 	default:
 		fmt.Fprint(stderr, usage)
 		return 2
@@ -48,6 +53,19 @@ func confine(text string, argv []string) error {
 		return err
 	}
 	return sandbox.Exec(spec, argv)
+}
+
+func printSpec(stdout io.Writer, name string) error {
+	table := programs()
+	for seat := 1; seat <= usb.MaxSeats; seat++ {
+		table = append(table, driver(seat))
+	}
+	i := slices.IndexFunc(table, func(p program) bool { return p.name == name })
+	if i < 0 {
+		return fmt.Errorf("%q: no such program", name)
+	}
+	_, err := fmt.Fprintln(stdout, table[i].spec())
+	return err
 }
 
 func first(args []string) string {

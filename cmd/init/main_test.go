@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"io"
 	"strings"
 	"syscall"
 	"testing"
@@ -31,7 +32,7 @@ func TestRunByHand(t *testing.T) {
 	for _, test := range tests {
 		var stderr bytes.Buffer
 		var sent syscall.Signal
-		code := run(strings.Fields(test.args), &stderr, func(pid int, sig syscall.Signal) error {
+		code := run(strings.Fields(test.args), io.Discard, &stderr, func(pid int, sig syscall.Signal) error {
 			if pid != 1 {
 				t.Errorf("init %s: signal to %d", test.args, pid)
 			}
@@ -83,13 +84,14 @@ func TestProgramsAreConfined(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", p.name, err)
 		}
-		if !spec.NoNewPrivs || spec.UID != p.uid || len(spec.Capabilities) > 0 && p.name != "netd" {
+		if spec.UID != p.uid || len(spec.Files) == 0 || len(spec.Sockets) == 0 || len(spec.Capabilities) > 0 && p.name != "netd" {
 			t.Errorf("%s runs as %q", p.name, spec)
 		}
 	}
 	got := strings.Join(driver(2).supervised("/init").Command, " ")
-	want := "/init confine uid=302 gid=302 groups=150 limits=core:0,data:369098752,nofile:64,nproc:64 no_new_privs=1 /bin/usbhid-ups " +
-		"-config /etc/upscard.toml -run /run -ready 3 -seat 2 -allow-uid 101"
+	want := "/init confine uid=302 gid=302 groups=150 limits=core:0,data:369098752,nofile:64,nproc:64 " +
+		"files=ro:/etc/upscard.toml,ro:/run/usb,ro:/sys/bus/usb,ro:/sys/devices,dev:/dev/bus/usb,own:/run/nut sockets=unix,netlink.uevent " +
+		"/bin/usbhid-ups -config /etc/upscard.toml -run /run -ready 3 -seat 2 -allow-uid 101"
 	if got != want {
 		t.Errorf("driver:\n%s, want\n%s", got, want)
 	}

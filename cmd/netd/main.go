@@ -14,9 +14,16 @@ import (
 	"syscall"
 
 	"github.com/upscard/upscard/services/netconf"
+	"github.com/upscard/upscard/services/sandbox"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stderr)) }
+func main() {
+	if err := sandbox.Tighten("netd"); err != nil {
+		fmt.Fprintln(os.Stderr, "netd:", err)
+		os.Exit(1)
+	}
+	os.Exit(run(os.Args[1:], os.Stderr))
+}
 
 // run returns the exit code: 0 asked to stop, 1 failure, 2 wrong use.
 func run(args []string, stderr io.Writer) int {

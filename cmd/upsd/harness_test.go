@@ -18,6 +18,9 @@ import (
 	"github.com/upscard/upscard/services/ups"
 )
 
+// untightened leaves the test's process as it is.
+func untightened(string) error { return nil }
+
 // upsd is one that runs in this process until the test ends.
 type upsd struct {
 	t    *testing.T
@@ -44,7 +47,7 @@ func start(t *testing.T, config string, args ...string) *upsd {
 	ctx, cancel := context.WithCancel(context.Background())
 	u := &upsd{t: t, run: dir, code: make(chan int, 1), stop: cancel, log: newLogBuffer()}
 	args = append([]string{"-config", file, "-run", dir, "-listen", "127.0.0.1:0"}, args...)
-	go func() { u.code <- run(ctx, args, u.log) }()
+	go func() { u.code <- run(ctx, args, u.log, untightened) }()
 	t.Cleanup(func() {
 		cancel()
 		begin := time.Now()

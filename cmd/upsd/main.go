@@ -15,17 +15,22 @@ import (
 
 	"github.com/upscard/upscard/services/config"
 	"github.com/upscard/upscard/services/driversock"
+	"github.com/upscard/upscard/services/sandbox"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
-	code := run(ctx, os.Args[1:], os.Stderr)
+	code := run(ctx, os.Args[1:], os.Stderr, sandbox.Tighten)
 	stop()
 	os.Exit(code)
 }
 
-// run returns the exit code: 0 asked to stop, 1 failure, 2 usage.
-func run(ctx context.Context, args []string, stderr io.Writer) int {
+// run returns the exit code: 0 asked to stop, 1 failure, 2 usage. tighten gives up what the named duty does not need.
+func run(ctx context.Context, args []string, stderr io.Writer, tighten func(duty string) error) int {
+	if err := tighten("upsd"); err != nil {
+		fmt.Fprintln(stderr, "upsd:", err)
+		return 1
+	}
 	var opts options
 	switch err := opts.parse(args, stderr); {
 	case errors.Is(err, flag.ErrHelp):
@@ -36,7 +41,7 @@ func run(ctx context.Context, args []string, stderr io.Writer) int {
 	logger := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{ReplaceAttr: dropTime}))
 	cfg, err := config.Load(opts.config)
 	if err == nil {
-		err = serve(ctx, cfg, opts, logger)
+		err = serve(ctx, cfg, opts, logger, tighten)
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "upsd:", err)

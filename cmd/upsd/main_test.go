@@ -143,7 +143,7 @@ func TestExitCodes(t *testing.T) {
 	}
 	for _, tt := range tests {
 		var stderr bytes.Buffer
-		if code := run(context.Background(), tt.args, &stderr); code != tt.code || !strings.Contains(stderr.String(), tt.want) {
+		if code := run(context.Background(), tt.args, &stderr, untightened); code != tt.code || !strings.Contains(stderr.String(), tt.want) {
 			t.Errorf("%q: code %d, %s", tt.args, code, &stderr)
 		}
 	}

@@ -23,7 +23,7 @@ const version = "2.8.5 (upscard)"
 const defaultUPS = "ups"
 
 // serve runs until ctx ends. Clients get answers before any driver is there.
-func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.Logger) error {
+func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.Logger, tighten func(string) error) error {
 	addrs := cfg.Listen
 	if len(opts.listen) > 0 {
 		addrs = opts.listen
@@ -34,6 +34,9 @@ func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.L
 	}
 	listeners, err := listen(ctx, addrs)
 	if err != nil {
+		return err
+	}
+	if err := tighten("upsd.serving"); err != nil {
 		return err
 	}
 	host := newHost(cfg, logger)

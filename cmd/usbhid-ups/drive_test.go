@@ -148,7 +148,11 @@ func stale(s *ups.Snapshot) bool { return s.Freshness() == ups.Stale }
 
 func (b *bench) write(name, text string) {
 	b.t.Helper()
-	if err := os.WriteFile(filepath.Join(b.dir, name), []byte(text), 0o600); err != nil {
+	path := filepath.Join(b.dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		b.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -201,7 +205,7 @@ func TestNoDevice(t *testing.T) {
 
 func TestCard(t *testing.T) {
 	b := newBench(t, newUPS())
-	b.write("roster", "1 1-4 1050:0407 other \"\"\n2 1-1 1209:0001 ups \"A\"\n")
+	b.write("usb/roster", "1 1-4 1050:0407 other \"\"\n2 1-1 1209:0001 ups \"A\"\n")
 	b.write("upscard.toml", "[ups.rack]\nproductid = '1'\n")
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -242,9 +246,9 @@ func TestRefused(t *testing.T) {
 		{"bad uid", nil, nil, []string{"-allow-uid", "root"}, exitUsage, "want a number"},
 		{"seat with port", nil, nil, []string{"-seat", "1", "-port", "1-1"}, exitUsage, "too much"},
 		{"no such seat", nil, nil, []string{"-seat", "1"}, exitFailure, "has no seat 1"},
-		{"bad roster", nil, map[string]string{"roster": "x\n"}, []string{"-seat", "1"}, exitFailure, "line 1"},
+		{"bad roster", nil, map[string]string{"usb/roster": "x\n"}, []string{"-seat", "1"}, exitFailure, "line 1"},
 		{"bad configuration", nil, map[string]string{"upscard.toml": "x = 1\n"}, nil, exitFailure, `upscard.toml:1:1: unknown key "x"`},
-		{"seat of no UPS", nil, map[string]string{"roster": "1 1-1 1209:0001 other \"\"\n"}, []string{"-seat", "1"}, exitNotUPS, "no UPS"},
+		{"seat of no UPS", nil, map[string]string{"usb/roster": "1 1-1 1209:0001 other \"\"\n"}, []string{"-seat", "1"}, exitNotUPS, "no UPS"},
 		{"no UPS", newMouse(), nil, nil, exitNotUPS, "this device is no UPS"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/upscard/upscard/services/sandbox"
 	"github.com/upscard/upscard/services/usb"
 	"github.com/upscard/upscard/services/usbdriver"
 )
@@ -29,6 +30,10 @@ const (
 )
 
 func main() {
+	if err := sandbox.Tighten("usbhid-ups"); err != nil {
+		fmt.Fprintln(os.Stderr, "usbhid-ups:", err)
+		os.Exit(exitFailure)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	// A transfer that hangs in the kernel must not keep the process.
 	context.AfterFunc(ctx, func() { time.AfterFunc(deadline, func() { os.Exit(exitFailure) }) })

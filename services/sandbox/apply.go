@@ -3,6 +3,7 @@ package sandbox
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -12,6 +13,7 @@ import (
 // in an empty environment. It returns only when that failed; the process must then end, because it may be half confined.
 func Exec(spec Spec, argv []string) error {
 	runtime.LockOSThread() // execve(2) keeps what this thread has become
+	spec.Files = append(slices.Clone(spec.Files), File{accessRun, argv[0]})
 	if err := apply(spec); err != nil {
 		return err
 	}
@@ -22,11 +24,15 @@ func Exec(spec Spec, argv []string) error {
 }
 
 // apply takes the steps in the only order that works: limits and the bounding set while still privileged, groups before the user, ambient
-// capabilities after it, no_new_privs last.
+// capabilities after it, then no_new_privs, which the last two need.
 func apply(spec Spec) error {
 	caps, err := numbers(spec.Capabilities)
 	if err != nil {
 		return err
+	}
+	filter, err := coarse(spec)
+	if err != nil {
+		return fmt.Errorf("sandbox: %w", err)
 	}
 	steps := []struct {
 		what string
@@ -40,7 +46,9 @@ func apply(spec Spec) error {
 		{"uid", func() error { return thread(unix.SYS_SETRESUID, spec.UID) }},
 		{"capabilities", func() error { return setCapabilities(caps) }},
 		{"ambient capabilities", func() error { return raiseAmbient(caps) }},
-		{"no_new_privs", func() error { return setNoNewPrivs(spec.NoNewPrivs) }},
+		{"no_new_privs", setNoNewPrivs},
+		{"Landlock", func() error { return landlock(spec) }},
+		{"seccomp", func() error { return install(filter, 0) }},
 	}
 	for _, step := range steps {
 		if err := step.do(); err != nil {
@@ -114,10 +122,7 @@ func raiseAmbient(caps uint64) error {
 	return nil
 }
 
-func setNoNewPrivs(set bool) error {
-	if !set {
-		return nil
-	}
+func setNoNewPrivs() error {
 	return unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 }
 

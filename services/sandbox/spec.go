@@ -7,14 +7,17 @@ import (
 	"strings"
 )
 
-// Spec says what a program may be and have. Its text form is one line of key=value words in the order of the keys table; a later key
-// (a Landlock rule, a filter) is one more row there.
+// Spec says what a program may be and have; what it does not say the program has not. Its text form is one line of key=value words in
+// the order of the keys table.
 type Spec struct {
 	UID, GID     uint32
 	Groups       []uint32 // supplementary groups; none when empty
 	Capabilities []string // ambient ones by name, as in CAP_NET_RAW: "net_raw"
 	Limits       []Limit  // in the order of the limits table
-	NoNewPrivs   bool
+	Files        []File   // everything else is out of reach
+	Bind         Ports    // TCP ports that may be listened on
+	Connect      Ports    // TCP ports that may be connected to
+	Sockets      []string // kinds that may be made, by their names in the sockets table
 }
 
 // Limit sets a resource's soft and hard limit to Value, in the unit of setrlimit(2).
@@ -39,7 +42,12 @@ func keys() []key {
 		{"groups", formatGroups, parseGroups},
 		{"caps", formatCapabilities, parseCapabilities},
 		{"limits", formatLimits, parseLimits},
-		{"no_new_privs", formatNoNewPrivs, parseNoNewPrivs},
+		{"files", formatFiles, parseFiles},
+		{"bind", func(s *Spec) []string { return s.Bind.format() },
+			func(s *Spec, v string) (err error) { s.Bind, err = parsePorts(v); return }},
+		{"connect", func(s *Spec) []string { return s.Connect.format() },
+			func(s *Spec, v string) (err error) { s.Connect, err = parsePorts(v); return }},
+		{"sockets", func(s *Spec) []string { return s.Sockets }, parseSockets},
 	}
 }
 

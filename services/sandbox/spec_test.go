@@ -7,7 +7,8 @@ import (
 )
 
 var netd = Spec{UID: 100, GID: 100, Groups: []uint32{150, 151}, Capabilities: []string{"net_admin", "net_raw"},
-	Limits: []Limit{{"core", 0}, {"nofile", 64}}, NoNewPrivs: true}
+	Limits: []Limit{{"core", 0}, {"nofile", 64}}, Files: []File{{"own", "/tmp"}, {"ro", "/sys"}},
+	Bind: Ports{List: []uint16{80, 3493}}, Connect: Ports{Any: true}, Sockets: []string{"inet", "netlink.route"}}
 
 func TestSpecText(t *testing.T) {
 	tests := []struct {
@@ -16,7 +17,8 @@ func TestSpecText(t *testing.T) {
 	}{
 		{Spec{}, "uid=0 gid=0"},
 		{Spec{UID: 1, GID: 2}, "uid=1 gid=2"},
-		{netd, "uid=100 gid=100 groups=150,151 caps=net_admin,net_raw limits=core:0,nofile:64 no_new_privs=1"},
+		{netd, "uid=100 gid=100 groups=150,151 caps=net_admin,net_raw limits=core:0,nofile:64 " +
+			"files=own:/tmp,ro:/sys bind=80,3493 connect=any sockets=inet,netlink.route"},
 	}
 	for _, test := range tests {
 		if got := test.spec.String(); got != test.text {
@@ -41,7 +43,11 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		{"uid=1 gid=1 caps=net_raw,root", `caps: "root": no such capability`},
 		{"uid=1 gid=1 limits=cpu:1", `limits: "cpu": no such limit`},
 		{"uid=1 gid=1 limits=nofile", `limits: nofile: "" is no number`},
-		{"uid=1 gid=1 no_new_privs=0", `no_new_privs: "0"`},
+		{"uid=1 gid=1 files=/proc", `files: "/proc": no such access`},
+		{"uid=1 gid=1 files=ro:proc", `files: "proc" is no absolute path`},
+		{"uid=1 gid=1 bind=80,any", `bind: "any" is no port`},
+		{"uid=1 gid=1 connect=0", `connect: "0" is no port`},
+		{"uid=1 gid=1 sockets=netlink", `sockets: "netlink": no such kind`},
 	}
 	for _, test := range tests {
 		if _, err := Parse(test.text); err == nil || !strings.Contains(err.Error(), test.want) {

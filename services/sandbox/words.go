@@ -58,18 +58,34 @@ func parseLimits(s *Spec, value string) error {
 	return nil
 }
 
-func formatNoNewPrivs(s *Spec) []string {
-	if s.NoNewPrivs {
-		return []string{"1"}
+func formatFiles(s *Spec) (words []string) {
+	for _, f := range s.Files {
+		words = append(words, f.Access+":"+f.Path)
+	}
+	return words
+}
+
+func parseFiles(s *Spec, value string) error {
+	for word := range strings.SplitSeq(value, ",") {
+		access, path, _ := strings.Cut(word, ":")
+		if _, err := rights(access); err != nil {
+			return err
+		}
+		if !strings.HasPrefix(path, "/") {
+			return fmt.Errorf("%q is no absolute path", path)
+		}
+		s.Files = append(s.Files, File{access, path})
 	}
 	return nil
 }
 
-func parseNoNewPrivs(s *Spec, value string) error {
-	if value != "1" {
-		return fmt.Errorf("%q: only 1 can be said", value)
+func parseSockets(s *Spec, value string) error {
+	for name := range strings.SplitSeq(value, ",") {
+		if _, err := findSocket(name); err != nil {
+			return err
+		}
+		s.Sockets = append(s.Sockets, name)
 	}
-	s.NoNewPrivs = true
 	return nil
 }
 

@@ -15,8 +15,8 @@ import (
 // maxRosterFile bounds a roster's text: 64 seats, each with a serial number of at most 126 characters, every one escaped.
 const maxRosterFile = 128 << 10
 
-// RosterPath is the roster's file in the run directory.
-func RosterPath(runDir string) string { return filepath.Join(runDir, "roster") }
+// RosterPath is the roster's file in the run directory. It is replaced, so its readers need a directory that they may be given.
+func RosterPath(runDir string) string { return filepath.Join(runDir, "usb", "roster") }
 
 // Kinds of seats in a roster's text.
 const (
@@ -108,7 +108,11 @@ func ReadRoster(runDir string) (Roster, error) {
 
 // WriteRoster replaces the run directory's roster in one step, so that no reader sees half of it.
 func WriteRoster(runDir string, r Roster) error {
-	f, err := os.CreateTemp(runDir, ".roster-*")
+	dir := filepath.Dir(RosterPath(runDir))
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, ".roster-*")
 	if err != nil {
 		return err
 	}
