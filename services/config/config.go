@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// DefaultPath is where the programs of the card look for the file.
+// DefaultPath is where the programs look for the file unless they are told.
 const DefaultPath = "/etc/upscard.toml"
 
 // MaxSize is the size of the longest file that is read, in bytes.
@@ -18,9 +18,10 @@ const MaxSize = 64 << 10
 
 // Config is what the owner of a card has decided. Its zero value decides nothing; Default is a card without a file.
 type Config struct {
-	Listen []string // addresses of the NUT server, HOST:PORT; no host is every address of IPv4 and IPv6
-	UPS    []UPS    // in the order of the file
-	Users  []User   // in the order of the file
+	Listen  []string // addresses of the NUT server, HOST:PORT; no host is every address of IPv4 and IPv6
+	Network Network
+	UPS     []UPS  // in the order of the file
+	Users   []User // in the order of the file
 }
 
 // UPS is one [ups.NAME]. The bindings say which device it is; without any it is the next one that no other entry binds.
@@ -50,14 +51,25 @@ type User struct {
 }
 
 // Default is the configuration of a card without a file.
-func Default() *Config { return &Config{Listen: []string{":3493"}} }
+func Default() *Config { return &Config{Listen: []string{defaultListen}} }
+
+const defaultListen = ":3493"
 
 // Load reads a file. One that does not exist is Default. What is wrong with its content is reported as Errors.
 func Load(path string) (*Config, error) {
-	f, err := os.Open(path)
+	data, err := ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Default(), nil
 	}
+	if err != nil {
+		return nil, err
+	}
+	return Parse(path, data)
+}
+
+// ReadFile returns a file's content, which Parse finds too long if not all of it was read.
+func ReadFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -66,5 +78,5 @@ func Load(path string) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return Parse(path, data)
+	return data, nil
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/pelletier/go-toml/v2/unstable"
@@ -8,16 +9,19 @@ import (
 
 // entries collects the tables [TABLE.NAME] in the order in which their names appear.
 type entries[T any] struct {
-	table string
-	rules []rule[T]
-	check func(T) error
-	list  []entry[T]
+	table     string
+	rules     []rule[T]
+	checkName func(string) error
+	complete  func(*T, string) // gives an item its name and what was not given
+	check     func(T) error    // of a complete item; may be a keyError
+	list      []entry[T]
 }
 
 type entry[T any] struct {
 	key     key
 	item    T
-	unknown []string // keys that were reported
+	places  map[string]int // of the values, by key, in bytes
+	unknown []string       // keys that were reported
 	wrong   bool
 }
 
@@ -28,7 +32,7 @@ func (e *entries[T]) apply(r *report, s setting) {
 		}
 		return
 	}
-	entry := e.entry(r, s.path[1])
+	entry := e.begin(r, s.path[1])
 	if entry == nil {
 		return
 	}
@@ -50,13 +54,16 @@ func (e *entries[T]) apply(r *report, s setting) {
 		return
 	}
 	v := s.at(3)
+	if _, again := entry.places[k.name]; !again {
+		entry.places[k.name] = v.offset
+	}
 	err := rule.set(&entry.item, v)
 	entry.wrong = entry.wrong || err != nil
 	r.value(k, v, err)
 }
 
-// entry finds or begins the entry with a name, nil when there are too many.
-func (e *entries[T]) entry(r *report, name key) *entry[T] {
+// begin finds or begins the entry with a name, nil when there are too many.
+func (e *entries[T]) begin(r *report, name key) *entry[T] {
 	i := slices.IndexFunc(e.list, func(x entry[T]) bool { return x.key.name == name.name })
 	if i >= 0 {
 		return &e.list[i]
@@ -65,8 +72,8 @@ func (e *entries[T]) entry(r *report, name key) *entry[T] {
 		r.addf(name.offset, "more than %d tables [%s.NAME]", maxEntries, e.table)
 		return nil
 	}
-	begun := entry[T]{key: name}
-	if err := CheckName(name.name); err != nil {
+	begun := entry[T]{key: name, places: make(map[string]int)}
+	if err := e.checkName(name.name); err != nil {
 		begun.wrong = true
 		r.addf(name.offset, "%v", err)
 	}
@@ -82,17 +89,31 @@ func (e *entries[T]) header(name key) string {
 	return "[" + e.table + "." + name.name + "]"
 }
 
-// finish checks every entry as a whole that has no fault so far.
-func (e *entries[T]) finish(r *report, setName func(*T, string)) []T {
+// finish completes every entry, and checks each as a whole that has no fault so far.
+func (e *entries[T]) finish(r *report) []T {
 	var items []T
-	for _, x := range e.list {
+	for i := range e.list {
+		x := &e.list[i]
+		e.complete(&x.item, x.key.name)
 		if !x.wrong {
-			if err := e.check(x.item); err != nil {
-				r.addf(x.key.offset, "%s: %v", e.header(x.key), err)
-			}
+			e.report(r, x, e.check(x.item))
 		}
-		setName(&x.item, x.key.name)
 		items = append(items, x.item)
 	}
 	return items
+}
+
+// report says what is wrong with an entry, at the key that is to blame if there is one.
+func (e *entries[T]) report(r *report, x *entry[T], err error) {
+	if err == nil {
+		return
+	}
+	var blamed keyError
+	if errors.As(err, &blamed) {
+		if place, ok := x.places[blamed.key]; ok {
+			r.addf(place, "%v", err)
+			return
+		}
+	}
+	r.addf(x.key.offset, "%s: %v", e.header(x.key), err)
 }

@@ -2,44 +2,64 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 )
 
-// rule says what one key of a T may be. set stores a value or says what was expected instead; its errors never repeat
-// what is secret.
+// rule says what one key of a T may be.
 type rule[T any] struct {
-	key string
-	set func(*T, value) error
+	key  string
+	set  func(*T, value) error // stores a value or says what was expected instead; its errors never repeat what is secret
+	show func(T) string        // the value as TOML, "" where it was not given
+
+	// For the documentation.
+	values   string // units, range
+	standard string // what holds without the key
+	meaning  string
 }
 
 // The keys of the file: at the top, in [ups.NAME], in [users.NAME].
 var (
 	topKeys = []rule[Config]{
-		{"listen", func(c *Config, v value) (err error) { c.Listen, err = addresses(v); return }},
+		{"listen", func(c *Config, v value) (err error) { c.Listen, err = addresses(v); return }, func(c Config) string { return showList(c.Listen) },
+			`list of 1 to 32 "HOST:PORT"`, `[":3493"]`,
+			"Where the NUT server is reached. HOST is an IP address of the card or `localhost`; without one it is every address, IPv4 and IPv6."},
 	}
 	upsKeys = []rule[UPS]{
-		{"desc", func(u *UPS, v value) (err error) { u.Desc, err = text(v, 256); return }},
-		{"vendorid", func(u *UPS, v value) (err error) { u.VendorID, err = hexID(v); return }},
-		{"productid", func(u *UPS, v value) (err error) { u.ProductID, err = hexID(v); return }},
-		{"serial", func(u *UPS, v value) (err error) { u.Serial, err = text(v, 126); return }},
-		{"port", func(u *UPS, v value) (err error) { u.Port, err = portPath(v); return }},
-		{"pollinterval", func(u *UPS, v value) (err error) { u.PollInterval, err = seconds(v, 10); return }},
-		{"pollfreq", func(u *UPS, v value) (err error) { u.PollFreq, err = seconds(v, 3600); return }},
+		{"desc", func(u *UPS, v value) (err error) { u.Desc, err = text(v, 256); return }, func(u UPS) string { return showText(u.Desc) },
+			"text, at most 256 bytes", "none", "What clients show as the UPS's description."},
+		{"vendorid", func(u *UPS, v value) (err error) { u.VendorID, err = hexID(v); return }, func(u UPS) string { return showText(u.VendorID) },
+			"1 to 4 hexadecimal digits", "any", "Binding: USB vendor, as `lsusb` shows it."},
+		{"productid", func(u *UPS, v value) (err error) { u.ProductID, err = hexID(v); return }, func(u UPS) string { return showText(u.ProductID) },
+			"1 to 4 hexadecimal digits", "any", "Binding: USB product."},
+		{"serial", func(u *UPS, v value) (err error) { u.Serial, err = text(v, 126); return }, func(u UPS) string { return showText(u.Serial) },
+			"text, at most 126 bytes", "any", "Binding: serial number as USB gives it."},
+		{"port", func(u *UPS, v value) (err error) { u.Port, err = portPath(v); return }, func(u UPS) string { return showText(u.Port) },
+			"USB port path, as `1-1.4`", "any", "Binding: the USB port that the UPS is plugged into."},
+		{"pollinterval", func(u *UPS, v value) (err error) { u.PollInterval, err = seconds(v, 10); return },
+			func(u UPS) string { return showSeconds(u.PollInterval) },
+			"whole seconds, 1 to 10", "2", "Time between readings of the status."},
+		{"pollfreq", func(u *UPS, v value) (err error) { u.PollFreq, err = seconds(v, 3600); return },
+			func(u UPS) string { return showSeconds(u.PollFreq) },
+			"whole seconds, 1 to 3600", "30", "Time between readings of everything else; not under `pollinterval`."},
 	}
 	userKeys = []rule[User]{
-		{"password", func(u *User, v value) (err error) { u.Password, err = secret(v); return }},
-		{"upsmon", func(u *User, v value) (err error) { u.Upsmon, err = choice(v, "primary", "secondary"); return }},
+		{"password", func(u *User, v value) (err error) { u.Password, err = secret(v); return }, func(u User) string { return showText(u.Password) },
+			"text, at most 128 bytes", "must be given", "Clients send it in the clear: use no password of yours that opens anything else."},
+		{"upsmon", func(u *User, v value) (err error) { u.Upsmon, err = choice(v, "primary", "secondary"); return },
+			func(u User) string { return showText(u.Upsmon) },
+			"`primary` or `secondary`", "may not log in", "What an upsmon that logs in by this name is: `primary` for the machine that shuts down last."},
 	}
 )
 
-// Tables that hold one table for each name.
+// Tables that hold one table for each name, but for [network].
 const (
-	tableUPS   = "ups"
-	tableUsers = "users"
+	tableUPS        = "ups"
+	tableUsers      = "users"
+	tableNetwork    = "network"
+	tableInterfaces = "network.interfaces"
+	keyInterfaces   = "interfaces"
 )
-
-// topNames are the keys and tables at the top of the file.
-func topNames() []string { return append(names(topKeys), tableUPS, tableUsers) }
 
 func names[T any](rules []rule[T]) []string {
 	list := make([]string, len(rules))
@@ -57,7 +77,13 @@ func find[T any](rules []rule[T], key string) (rule[T], bool) {
 	return rules[i], true
 }
 
-// Checks of an entry as a whole.
+// keyError is what a check of an entry as a whole finds wrong with one key of it.
+type keyError struct {
+	key string
+	error
+}
+
+func (e keyError) Error() string { return fmt.Sprintf("%s: %v", e.key, e.error) }
 
 func checkUPS(u UPS) error {
 	if u.PollFreq != 0 && u.PollFreq < u.PollInterval {

@@ -1,9 +1,6 @@
 package config
 
-import (
-	"errors"
-	"slices"
-)
+import "errors"
 
 // Parse reads the content of a file; name is what its errors call it. A content that is wrong anywhere gives Errors and no
 // Config.
@@ -14,16 +11,21 @@ func Parse(name string, data []byte) (*Config, error) {
 		return nil, r.err()
 	}
 	p := parser{
-		report: r,
-		config: Default(),
-		ups:    entries[UPS]{table: tableUPS, rules: upsKeys, check: checkUPS},
-		users:  entries[User]{table: tableUsers, rules: userKeys, check: checkUser},
+		report:  r,
+		config:  Default(),
+		top:     section[Config]{rules: topKeys, tables: []string{tableNetwork, tableUPS, tableUsers}},
+		network: newNetworkSection(),
+		ups: entries[UPS]{table: tableUPS, rules: upsKeys, checkName: CheckName, check: checkUPS,
+			complete: func(u *UPS, name string) { u.Name = name }},
+		users: entries[User]{table: tableUsers, rules: userKeys, checkName: CheckName, check: checkUser,
+			complete: func(u *User, name string) { u.Name = name }},
 	}
 	for _, s := range read(data, r) {
 		p.apply(s)
 	}
-	p.config.UPS = p.ups.finish(r, func(u *UPS, name string) { u.Name = name })
-	p.config.Users = p.users.finish(r, func(u *User, name string) { u.Name = name })
+	p.network.finish(r, &p.config.Network)
+	p.config.UPS = p.ups.finish(r)
+	p.config.Users = p.users.finish(r)
 	if err := r.err(); err != nil {
 		return nil, err
 	}
@@ -33,31 +35,23 @@ func Parse(name string, data []byte) (*Config, error) {
 type parser struct {
 	report  *report
 	config  *Config
+	top     section[Config]
+	network networkSection
 	ups     entries[UPS]
 	users   entries[User]
-	unknown []string // first keys that were reported
 }
 
 func (p *parser) apply(s setting) {
-	first := s.path[0]
-	switch first.name {
+	switch s.path[0].name {
+	case tableNetwork:
+		p.network.apply(p.report, &p.config.Network, s)
 	case tableUPS:
 		p.ups.apply(p.report, s)
-		return
 	case tableUsers:
 		p.users.apply(p.report, s)
-		return
+	default:
+		p.top.apply(p.report, p.config, s)
 	}
-	rule, ok := find(topKeys, first.name)
-	if !ok {
-		if !slices.Contains(p.unknown, first.name) {
-			p.unknown = append(p.unknown, first.name)
-			p.report.addf(first.offset, "unknown key %s%s", quote(first.name), didYouMean(first.name, topNames()))
-		}
-		return
-	}
-	v := s.at(1)
-	p.report.value(first, v, rule.set(p.config, v))
 }
 
 // value reports what is wrong with the value of a key, item by item where it is a list.

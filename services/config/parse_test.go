@@ -78,7 +78,7 @@ func TestParseErrors(t *testing.T) {
 		{"name with control character", `[ups."a\nb"]` + "\nx=1", `f:1:6: name "a\nb": want letters, digits, ".", "_" or "-", at most 64
 f:2:1: unknown key "x" in [ups."a\nb"]`},
 		{"listen type", `listen = ":3493"`, `f:1:10: listen: want a list of addresses, as ["192.168.1.5:3493"], got text`},
-		{"listen empty", `listen = []`, `f:1:1: listen: want 1 to 32 addresses, got 0`},
+		{"listen empty", `listen = []`, `f:1:1: listen: want 1 to 32 in the list, got 0`},
 		{"listen item", "listen = [\n  ':1',\n  'here',\n  5,\n  ':1',\n]",
 			`f:3:3: listen: want an address with a port in quotes, as "192.168.1.5:3493", "[2001:db8::5]:3493" or ":3493", got "here"
 f:4:3: listen: want an address with a port in quotes, as "192.168.1.5:3493", "[2001:db8::5]:3493" or ":3493", got a whole number

@@ -16,8 +16,10 @@ import (
 
 // Limits of what one file may hold.
 const (
-	maxAddresses = 32
-	maxEntries   = 64 // of UPSes, of users
+	maxAddresses = 32 // of the NUT server
+	maxServers   = 8  // of names, of time
+	maxPrefixes  = 16 // of one interface
+	maxEntries   = 64 // of UPSes, of users, of interfaces
 	maxName      = 64 // bytes; a UPS's name becomes part of a socket's path
 )
 
@@ -106,22 +108,7 @@ func addresses(v value) ([]string, error) {
 	if v.kind != unstable.Array {
 		return nil, wrongType(`a list of addresses, as ["192.168.1.5:3493"]`, v)
 	}
-	if len(v.items) == 0 || len(v.items) > maxAddresses {
-		return nil, fmt.Errorf("want 1 to %d addresses, got %d", maxAddresses, len(v.items))
-	}
-	var list []string
-	var wrong []error
-	for _, item := range v.items {
-		a, err := address(item)
-		if err == nil && slices.Contains(list, a) {
-			err = fmt.Errorf("%s is listed twice", quote(a))
-		}
-		if err != nil {
-			wrong = append(wrong, valueError{item.offset, err})
-		}
-		list = append(list, a)
-	}
-	return list, errors.Join(wrong...)
+	return some(v, maxAddresses, address)
 }
 
 // address accepts HOST:PORT with an IP address, "localhost" or nothing as the host; port 0 is any free one.

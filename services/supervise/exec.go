@@ -59,6 +59,7 @@ func (x Exec) Start(p Program) (Process, error) {
 		}
 		readyR, c.cmd.ExtraFiles = r, []*os.File{w}
 	}
+	c.cmd.ExtraFiles = append(c.cmd.ExtraFiles, p.Files...)
 	if err := x.Reaper.Start(c.cmd); err != nil {
 		closeAll(c.pipes)
 		return nil, err

@@ -3,6 +3,7 @@ package supervise
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"syscall"
 	"time"
@@ -21,6 +22,9 @@ type Program struct {
 
 	// Notify hands the child the descriptor ReadyFD, where it writes "READY\n" once it serves. Without it a started program is ready.
 	Notify bool
+
+	// Files are handed to the child as descriptors, the first as ReadyFD, or after it with Notify. They stay the caller's.
+	Files []*os.File
 
 	// FinalCodes are exit codes that mean "do not start me again".
 	FinalCodes []int

@@ -1,0 +1,98 @@
+// Command confd reads the owner's configuration for all other programs.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/upscard/upscard/services/confd"
+	"github.com/upscard/upscard/services/config"
+	"github.com/upscard/upscard/services/storage"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stderr)) }
+
+// run returns the exit code: 0 a configuration is in force, 1 failure, 2 wrong use. It does not stay.
+func run(args []string, stderr io.Writer) int {
+	o := confd.Options{Groups: make(map[string]int), Logger: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{ReplaceAttr: dropTime}))}
+	flags := flag.NewFlagSet("confd", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.StringVar(&o.File, "config", config.DefaultPath, "the owner's `file`; a missing one means defaults")
+	flags.StringVar(&o.Run, "run", "/run", "run `directory`; the programs' parts go to its confd")
+	flags.Func("group", "`PROGRAM=GID` that may read the program's part; may be repeated", func(s string) error { return addGroup(o.Groups, s) })
+	state := flags.String("state", "", "`directory` where the last good file is kept")
+	ready := flags.Int("ready", 0, "inherited file `descriptor` that is told the settings, if over 0")
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
+		return 2
+	case flags.NArg() > 0:
+		fmt.Fprintf(stderr, "confd: unexpected argument %q\n", flags.Arg(0))
+		return 2
+	}
+	if *state != "" {
+		keeper, err := newKeeper(*state)
+		if err != nil {
+			o.Logger.Warn("last good configuration", "err", err)
+		} else {
+			o.Keeper = keeper
+		}
+	}
+	if *ready > 0 {
+		o.Init = os.NewFile(uintptr(*ready), "ready")
+	}
+	if err := confd.Run(o); err != nil {
+		o.Logger.Error("configuration", "err", err)
+		return 1
+	}
+	return 0
+}
+
+func addGroup(groups map[string]int, text string) error {
+	program, id, ok := strings.Cut(text, "=")
+	gid, err := strconv.ParseUint(id, 10, 31)
+	if !ok || program == "" || err != nil {
+		return errors.New("want PROGRAM=GID")
+	}
+	groups[program] = int(gid)
+	return nil
+}
+
+// keeper is the last good file on the state partition.
+type keeper struct{ file *storage.File }
+
+var _ confd.Keeper = keeper{}
+
+func newKeeper(dir string) (confd.Keeper, error) {
+	d, err := storage.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	file, err := d.File("upscard.toml", config.MaxSize, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	return keeper{file}, nil
+}
+
+func (k keeper) Load() ([]byte, error) {
+	reading, err := k.file.Load()
+	return reading.Data, err
+}
+
+func (k keeper) Save(data []byte) error { return k.file.Save(data) }
+
+// dropTime leaves the time to init, which logs it for every program.
+func dropTime(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) == 0 && a.Key == slog.TimeKey {
+		return slog.Attr{}
+	}
+	return a
+}

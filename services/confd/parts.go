@@ -1,0 +1,33 @@
+// Package confd puts the owner's configuration in force.
+package confd
+
+import "github.com/upscard/upscard/services/config"
+
+// part is what one program is told of a configuration, and nothing that it does not need.
+type part struct {
+	program string
+	of      func(*config.Config) *config.Config
+}
+
+func parts() []part {
+	return []part{
+		{"netd", func(c *config.Config) *config.Config {
+			p := config.Default()
+			p.Network = c.Network
+			return p
+		}},
+		{"upsd", func(c *config.Config) *config.Config {
+			p := config.Default()
+			p.Listen, p.Users = c.Listen, c.Users
+			for _, u := range c.UPS {
+				p.UPS = append(p.UPS, config.UPS{Name: u.Name, Desc: u.Desc})
+			}
+			return p
+		}},
+		{"usbhid-ups", func(c *config.Config) *config.Config {
+			p := config.Default()
+			p.UPS = c.UPS
+			return p
+		}},
+	}
+}

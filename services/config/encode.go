@@ -1,0 +1,41 @@
+package config
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+)
+
+// Encode writes a Config, which Parse must have made or could have, as the file that Parse reads it from.
+func Encode(c *Config) []byte {
+	var b bytes.Buffer
+	encodeKeys(&b, topKeys, *c)
+	var network bytes.Buffer
+	encodeKeys(&network, networkKeys, c.Network)
+	if network.Len() > 0 {
+		fmt.Fprintf(&b, "[%s]\n%s", tableNetwork, network.Bytes())
+	}
+	for _, i := range c.Network.Interfaces {
+		encodeEntry(&b, tableInterfaces, i.Name, interfaceKeys, i)
+	}
+	for _, u := range c.UPS {
+		encodeEntry(&b, tableUPS, u.Name, upsKeys, u)
+	}
+	for _, u := range c.Users {
+		encodeEntry(&b, tableUsers, u.Name, userKeys, u)
+	}
+	return b.Bytes()
+}
+
+func encodeEntry[T any](b *bytes.Buffer, table, name string, rules []rule[T], item T) {
+	fmt.Fprintf(b, "[%s.%s]\n", table, strconv.Quote(name))
+	encodeKeys(b, rules, item)
+}
+
+func encodeKeys[T any](b *bytes.Buffer, rules []rule[T], item T) {
+	for _, r := range rules {
+		if text := r.show(item); text != "" {
+			fmt.Fprintf(b, "%s = %s\n", r.key, text)
+		}
+	}
+}
