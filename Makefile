@@ -21,9 +21,9 @@ run: build
 test: setup-test build image
 	@exec tools/test.sh
 
-build: $(OUT)/initramfs.cpio.zst $(OUT)/bin/run $(OUT)/bin/virtups
+build: $(OUT)/upscard-rpi.img $(OUT)/bin/run $(OUT)/bin/virtups
 
-image: $(OUT)/upscard-rpi.img
+image: $(OUT)/upscard-rpi.img.zst
 
 clean:
 	rm -rf $(OUT)
@@ -53,7 +53,11 @@ $(OUT)/initramfs.cpio.zst: $(OUT)/arm64/init $(OUT)/arm64/usbhid-ups $(call sour
 $(OUT)/bin/%: $(call source,tools board services) | setup-run
 	@CGO_ENABLED=0 go build -trimpath -o $@ ./tools/$*
 
-# The image for Raspberry Pis; beside it go its compressed form and the SHA-256 sums of both.
+# The image for Raspberry Pis, which the tests and `make run` boot too.
 $(OUT)/upscard-rpi.img: $(OUT)/initramfs.cpio.zst $(shell find board/rpi/files -type f) $(call source,board services/layout tools/image tools/mkimage)
 	@echo "building the image for Raspberry Pis" >&2
 	@CGO_ENABLED=0 go run ./tools/mkimage -o $@ -built $(OUT)
+
+# What is published: its compressed form, and the SHA-256 sums of both.
+$(OUT)/upscard-rpi.img.zst: $(OUT)/upscard-rpi.img
+	@CGO_ENABLED=0 go run ./tools/mkimage -o $< -pack

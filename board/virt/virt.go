@@ -40,10 +40,10 @@ func (m Machine) Args() []string {
 	args := append(m.base("virt"),
 		"-no-reboot",
 		"-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
-		"-qmp", "unix:" + m.Monitor + ",server=on,wait=off",
+		"-qmp", "unix:"+m.Monitor+",server=on,wait=off",
 		"-kernel", m.Kernel, "-initrd", m.Initrd,
 		"-append", m.CommandLine,
-		"-netdev", "user,id=lan" + hostfwd, "-device", "virtio-net-pci,netdev=lan,romfile=",
+		"-netdev", "user,id=lan"+hostfwd, "-device", "virtio-net-pci,netdev=lan,romfile=",
 		"-device", "i6300esb", "-watchdog-action", "reset",
 		"-device", "qemu-xhci,p2=8,p3=8")
 	if m.DeviceTree != "" {

@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -20,18 +19,20 @@ import (
 	"github.com/upscard/upscard/tools/virtups/sim"
 )
 
-// Config says what to boot. Kernel and Initrd are files; the rest has sensible zero values.
+// Config says what to boot: Image, or Kernel and Initrd. The rest has sensible zero values.
 type Config struct {
-	Kernel, Initrd string
-	Dir            string            // an existing directory for sockets; its path is short (a socket's has 107 bytes at most)
-	UPS            []*sim.UPS        // plugged in, in port order; the card serves them
-	Control        []string          // where each takes a person's commands; those that are left out have sockets in Dir
-	Append         []string          // words for the kernel's command line
-	Files          map[string][]byte // put into the card's root file system, "etc/upscard.toml"
-	Services       []Service         // what to forward; nil for Services
-	MemoryMB       int               // 256 if 0
-	Console        io.Writer         // gets a copy of the console
-	Logger         *slog.Logger
+	Image    string            // of the SD card; the card gets a copy of its own
+	Kernel   string            // and
+	Initrd   string            // are files of a guest that has no disk
+	Dir      string            // an existing directory for what the card needs; its path is short (a socket's has 107 bytes at most)
+	UPS      []*sim.UPS        // plugged in, in port order; the card serves them
+	Control  []string          // where each takes a person's commands; those that are left out have sockets in Dir
+	Append   []string          // words for the kernel's command line, in front of the card's own
+	Files    map[string][]byte // put into the card's root file system, "etc/upscard.toml"
+	Services []Service         // what to forward; nil for Services
+	MemoryMB int               // 256 if 0
+	Console  io.Writer         // gets a copy of the console
+	Logger   *slog.Logger
 }
 
 // Card is a booted card. Its owner calls Stop.
@@ -39,16 +40,21 @@ type Card struct {
 	Console *Console
 	UPS     []*sim.UPS
 	Control []string // the socket on which each UPS takes commands
+	Disk    string   // the card's own disk
 
+	cfg      Config
 	services []Service
-	forwards []virt.Forward
+	machine  virt.Machine
 	dir      string
-	stdin    io.WriteCloser
-	pid      int
 	cancel   context.CancelFunc
 	owned    sync.WaitGroup
-	exited   chan struct{} // closed when QEMU has ended
+	exited   chan struct{} // closed when the card has gone down for good
 	status   error         // how; valid once exited is closed
+
+	mu      sync.Mutex
+	pid     int      // of QEMU
+	monitor *monitor // QEMU's
+	off     bool     // is not to be powered on again
 }
 
 // Start boots a card and returns as soon as QEMU runs. Ports that are taken are replaced; Addr tells.
@@ -61,19 +67,21 @@ func Start(cfg Config) (*Card, error) {
 	if err != nil {
 		return nil, err
 	}
-	initrd, err := withFiles(cfg.Initrd, cfg.Dir, cfg.Files)
-	if err != nil {
-		return nil, err
+	disk := ""
+	if cfg.Image != "" {
+		disk = filepath.Join(cfg.Dir, "disk")
+		if err := copySparse(disk, cfg.Image); err != nil {
+			return nil, err
+		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	c := &Card{UPS: cfg.UPS, services: services, forwards: forwards, dir: cfg.Dir, cancel: cancel, exited: make(chan struct{})}
-
-	machine := virt.Machine{
-		Kernel: cfg.Kernel, Initrd: initrd, Append: cfg.Append, MemoryMB: cfg.MemoryMB,
-		Forwards: forwards, Monitor: filepath.Join(cfg.Dir, "qmp"),
+	c := &Card{
+		Console: newConsole(), UPS: cfg.UPS, Disk: disk, cfg: cfg, services: services, dir: cfg.Dir,
+		cancel: cancel, exited: make(chan struct{}),
+		machine: virt.Machine{Disk: disk, MemoryMB: cfg.MemoryMB, Forwards: forwards, Monitor: filepath.Join(cfg.Dir, "qmp")},
 	}
-	if machine.MemoryMB == 0 {
-		machine.MemoryMB = 256
+	if c.machine.MemoryMB == 0 {
+		c.machine.MemoryMB = 256
 	}
 	c.Control = cfg.Control[:len(cfg.Control):len(cfg.Control)]
 	for i := len(c.Control); i < len(cfg.UPS); i++ {
@@ -85,9 +93,11 @@ func Start(cfg Config) (*Card, error) {
 			c.abandon()
 			return nil, err
 		}
-		machine.USB = append(machine.USB, socket)
+		c.machine.USB = append(c.machine.USB, socket)
 	}
-	if err := c.run(exec.Command(virt.Program, machine.Args()...), cfg.Console); err != nil {
+	started := make(chan error, 1)
+	c.owned.Go(func() { c.run(ctx, started) })
+	if err := <-started; err != nil {
 		c.abandon()
 		return nil, err
 	}
@@ -117,48 +127,11 @@ func (c *Card) serve(ctx context.Context, u *sim.UPS, i int, log *slog.Logger) (
 	return socket, nil
 }
 
-// run starts QEMU in a process group of its own, so that a Ctrl-C at the terminal is this program's to act on, and bound to this
-// process's life.
-func (c *Card) run(cmd *exec.Cmd, console io.Writer) error {
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		return err
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	var stderr tail
-	cmd.Stderr = &stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	c.stdin, c.Console = stdin, newConsole(stdin)
-
-	started := make(chan error)
-	c.owned.Go(func() {
-		runtime.LockOSThread() // Pdeathsig is about the thread that started the child
-		defer runtime.UnlockOSThread()
-		defer close(c.exited)
-		err := cmd.Start()
-		if err == nil {
-			c.pid = cmd.Process.Pid
-		}
-		started <- err
-		if err != nil {
-			return
-		}
-		c.Console.read(stdout, console)
-		if err := cmd.Wait(); err != nil {
-			c.status = fmt.Errorf("%s: %w: %s", virt.Program, err, stderr.String())
-		}
-	})
-	return <-started
-}
-
 // Addr is where the named service of the card answers, "127.0.0.1:PORT".
 func (c *Card) Addr(service string) string {
 	for i, s := range c.services {
 		if s.Name == service {
-			return fmt.Sprintf("127.0.0.1:%d", c.forwards[i].Host)
+			return fmt.Sprintf("127.0.0.1:%d", c.machine.Forwards[i].Host)
 		}
 	}
 	return ""
@@ -170,19 +143,18 @@ func (c *Card) Exited() <-chan struct{} { return c.exited }
 // Status is how QEMU ended, once Exited is closed.
 func (c *Card) Status() error { return c.status }
 
-// Input is the serial console's keyboard.
-func (c *Card) Input() io.Writer { return c.stdin }
-
 // Stop presses the card's power button, waits for it to power off for at most wait, ends QEMU by force if it has not by then, and
 // waits for everything that Start began. It reports whether the card went down by itself.
 func (c *Card) Stop(wait time.Duration) (clean bool) {
-	ctx, cancel := context.WithTimeout(context.Background(), wait)
-	defer cancel()
-	if wait > 0 && powerButton(ctx, filepath.Join(c.dir, "qmp")) == nil {
+	c.mu.Lock()
+	c.off = true
+	monitor := c.monitor
+	c.mu.Unlock()
+	if wait > 0 && monitor != nil && monitor.command("system_powerdown") == nil {
 		select {
 		case <-c.exited:
 			clean = c.status == nil
-		case <-ctx.Done():
+		case <-time.After(wait):
 		}
 	}
 	c.Kill()
@@ -192,34 +164,19 @@ func (c *Card) Stop(wait time.Duration) (clean bool) {
 
 // Kill cuts the card's power: QEMU ends at once.
 func (c *Card) Kill() {
-	select {
-	case <-c.exited:
-	default:
+	c.mu.Lock()
+	c.off = true
+	if c.pid != 0 {
 		syscall.Kill(c.pid, syscall.SIGKILL)
-		<-c.exited
 	}
+	c.mu.Unlock()
+	<-c.exited
 }
 
 func (c *Card) abandon() {
 	c.cancel()
-	if c.stdin != nil {
-		c.stdin.Close()
-	}
 	c.owned.Wait()
 }
-
-// tail keeps the last bytes that a program wrote to its standard error.
-type tail struct{ text []byte }
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.text = append(t.text, p...)
-	if n := len(t.text) - 2000; n > 0 {
-		t.text = t.text[n:]
-	}
-	return len(p), nil
-}
-
-func (t *tail) String() string { return string(t.text) }
 
 // ErrNoEmulator says that QEMU is not installed.
 var ErrNoEmulator = errors.New("qemu-system-aarch64 is not installed")

@@ -20,9 +20,8 @@ type Line struct {
 
 // Console is the card's serial console. Lines are kept for the card's whole life; any number of goroutines may wait for them.
 type Console struct {
-	in io.Writer
-
 	mu    sync.Mutex
+	in    io.Writer // the card's keyboard
 	lines []Line
 	more  chan struct{} // closed by the next line, or at the end
 	done  bool
@@ -31,11 +30,26 @@ type Console struct {
 	count int
 }
 
-func newConsole(in io.Writer) *Console {
-	return &Console{in: in, more: make(chan struct{})}
+func newConsole() *Console {
+	return &Console{in: io.Discard, more: make(chan struct{})}
 }
 
-// read takes lines from r until it ends; copyTo, which may be nil, gets each as it comes.
+// plug connects the keyboard of a machine that has just been powered on.
+func (c *Console) plug(in io.Writer) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.in = in
+}
+
+// Write types on the card's keyboard.
+func (c *Console) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	in := c.in
+	c.mu.Unlock()
+	return in.Write(p)
+}
+
+// read takes lines from r until that ends; copyTo, which may be nil, gets each as it comes.
 func (c *Console) read(r io.Reader, copyTo io.Writer) {
 	in := bufio.NewReader(r)
 	for {
@@ -47,7 +61,6 @@ func (c *Console) read(r io.Reader, copyTo io.Writer) {
 			}
 		}
 		if err != nil {
-			c.end()
 			return
 		}
 	}
@@ -61,6 +74,7 @@ func (c *Console) add(text string) {
 	c.more = make(chan struct{})
 }
 
+// end tells whoever waits that no more lines will come.
 func (c *Console) end() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -114,7 +128,7 @@ func (c *Console) Shell(ctx context.Context, command string) (string, error) {
 	mark := c.Mark()
 	begin, end := fmt.Sprintf("begin-%d-", c.count), fmt.Sprintf("end-%d-", c.count)
 	// The terminal echoes what is typed; the exit status tells the real marks from their echo.
-	if _, err := fmt.Fprintf(c.in, "echo %s$?; %s; echo %s$?\n", begin, command, end); err != nil {
+	if _, err := fmt.Fprintf(c, "echo %s$?; %s; echo %s$?\n", begin, command, end); err != nil {
 		return "", fmt.Errorf("rescue shell: %w", err)
 	}
 	_, status, err := c.Await(ctx, mark, regexp.MustCompile(end+`(\d+)$`))

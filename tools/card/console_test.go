@@ -12,8 +12,9 @@ import (
 )
 
 func TestAwait(t *testing.T) {
-	c := newConsole(io.Discard)
+	c := newConsole()
 	c.read(strings.NewReader("one 1\r\ntwo 2\nthree"), nil)
+	c.end()
 	line, groups, err := c.Await(t.Context(), 0, regexp.MustCompile(`two (\d)`))
 	if err != nil || line.Text != "two 2" || groups[1] != "2" {
 		t.Errorf("got %q %q %v", line.Text, groups, err)
@@ -26,7 +27,7 @@ func TestAwait(t *testing.T) {
 func TestAwaitCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, _, err := newConsole(io.Discard).Await(ctx, 0, regexp.MustCompile("x")); !errors.Is(err, context.Canceled) {
+	if _, _, err := newConsole().Await(ctx, 0, regexp.MustCompile("x")); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -35,7 +36,8 @@ func TestAwaitCancelled(t *testing.T) {
 func TestShell(t *testing.T) {
 	typed, answers := io.Pipe()
 	fromCard, toConsole := io.Pipe()
-	c := newConsole(answers)
+	c := newConsole()
+	c.plug(answers)
 	go c.read(fromCard, nil)
 	go func() {
 		for n := 1; ; n++ {

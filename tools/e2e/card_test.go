@@ -156,7 +156,7 @@ func (m *machine) pid(program string) string {
 func TestPowerOff(t *testing.T) {
 	for name, order := range map[string]func(*machine){
 		"button": func(m *machine) {},
-		"shell":  func(m *machine) { fmt.Fprintln(m.Input(), "init poweroff") },
+		"shell":  func(m *machine) { fmt.Fprintln(m.Console, "init poweroff") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := bootReady(t, setup{})

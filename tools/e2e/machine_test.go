@@ -4,6 +4,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,12 +13,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/upscard/upscard/board"
 	"github.com/upscard/upscard/tools/card"
 	"github.com/upscard/upscard/tools/virtups/sim"
 )
 
-const initrd = "../../images/out/initramfs.cpio.zst"
+const cardImage = "../../images/out/upscard-rpi.img"
 
 // patience bounds every wait for something that has no limit of its own: a slow machine is no failure.
 const patience = 60 * time.Second
@@ -57,8 +57,9 @@ type machine struct {
 
 // setup is what a test may ask of its card.
 type setup struct {
-	devices []string // description files; "" is the project's own UPS
-	config  string   // upscard.toml
+	devices []string          // description files; "" is the project's own UPS
+	config  string            // upscard.toml
+	files   map[string][]byte // more files for the root file system; ELF programs can be run
 	append  []string
 }
 
@@ -66,15 +67,11 @@ type setup struct {
 func boot(t *testing.T, s setup) *machine {
 	t.Helper()
 	need(t, card.Available())
-	_, err := os.Stat(initrd)
+	_, err := os.Stat(cardImage)
 	need(t, err)
 	_, err = exec.LookPath("upsc")
 	need(t, err)
 
-	kernel, err := board.Kernel(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
 	if s.devices == nil {
 		s.devices = []string{""}
 	}
@@ -88,12 +85,15 @@ func boot(t *testing.T, s setup) *machine {
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	services := []card.Service{{Name: "nut", Port: 3493}} // any free port
-	var files map[string][]byte
+	files := maps.Clone(s.files)
 	if s.config != "" {
-		files = map[string][]byte{"etc/upscard.toml": []byte(s.config)}
+		if files == nil {
+			files = map[string][]byte{}
+		}
+		files["etc/upscard.toml"] = []byte(s.config)
 	}
 	c, err := card.Start(card.Config{
-		Kernel: kernel, Initrd: initrd, Dir: dir, UPS: ups, Services: services, Files: files,
+		Image: cardImage, Dir: dir, UPS: ups, Services: services, Files: files,
 		Append: append([]string{"upscard.rescue"}, s.append...),
 	})
 	if err != nil {

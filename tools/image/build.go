@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/upscard/upscard/board"
@@ -22,6 +24,7 @@ type Recipe struct {
 	Files    []board.File
 	Sources  map[board.Origin]fs.FS
 	State    []byte       // the file system of the state partition; nil leaves the partition empty
+	Cache    string       // directory of what earlier builds compressed; "" for none
 	Progress func(string) // is told, in words, what is being done
 }
 
@@ -104,15 +107,36 @@ func (c *contents) of(file board.File) ([]byte, error) {
 		return nil, err
 	}
 	if key.gzip {
-		c.recipe.Progress("compressing    " + file.Name)
-		data = compress(data)
+		if data, err = c.compress(file.Name, data); err != nil {
+			return nil, err
+		}
 	}
 	c.data[key] = data
 	return data, nil
 }
 
-// compress returns data as gzip writes it, without name or time.
-func compress(data []byte) []byte {
+// compress packs data with gzip, or takes what an earlier build packed: a kernel takes ten seconds and seldom changes.
+func (c *contents) compress(name string, data []byte) ([]byte, error) {
+	if c.recipe.Cache == "" {
+		return packed(data), nil
+	}
+	kept := filepath.Join(c.recipe.Cache, fmt.Sprintf("%x.gz", sha256.Sum256(data)))
+	if ready, err := os.ReadFile(kept); err == nil {
+		return ready, nil
+	}
+	c.recipe.Progress("compressing    " + name)
+	ready := packed(data)
+	if err := os.MkdirAll(c.recipe.Cache, 0o755); err != nil {
+		return nil, err
+	}
+	return ready, replace(kept, func(f *os.File) error {
+		_, err := f.Write(ready)
+		return err
+	})
+}
+
+// packed returns data as gzip writes it, without name or time.
+func packed(data []byte) []byte {
 	var b bytes.Buffer
 	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
 	if err != nil {

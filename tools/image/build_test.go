@@ -145,7 +145,9 @@ func manifest(t *testing.T, d *Disk) string {
 
 func TestBuildErrors(t *testing.T) {
 	t.Setenv("SOURCE_DATE_EPOCH", Epoch)
-	row := func(name string) []board.File { return []board.File{{On: []int{layout.SystemA}, Name: name, From: board.Own}} }
+	row := func(name string) []board.File {
+		return []board.File{{On: []int{layout.SystemA}, Name: name, From: board.Own}}
+	}
 	large := func(name string, size int) Recipe {
 		r := small(row(name))
 		r.Sources[board.Own] = fstest.MapFS{name: &fstest.MapFile{Data: make([]byte, size)}}

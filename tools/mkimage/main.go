@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -26,7 +27,8 @@ var boards = map[string]struct {
 
 func main() {
 	name := flag.String("board", rpi.Name, "board to make an image for")
-	out := flag.String("o", "", "image to write; beside it go OUT.zst and OUT.sha256")
+	out := flag.String("o", "", "image to write")
+	pack := flag.Bool("pack", false, "only put OUT.zst and OUT's .sha256 beside an image that is there")
 	built := flag.String("built", "images/out", "directory of what was built")
 	flag.Parse()
 	if *out == "" || flag.NArg() > 0 {
@@ -35,13 +37,13 @@ func main() {
 	}
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer cancel()
-	if err := run(ctx, *name, *out, *built); err != nil {
+	if err := run(ctx, *name, *out, *built, *pack); err != nil {
 		fmt.Fprintln(os.Stderr, "mkimage:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, name, out, built string) error {
+func run(ctx context.Context, name, out, built string, pack bool) error {
 	b, ok := boards[name]
 	if !ok {
 		return fmt.Errorf("no board is called %q", name)
@@ -54,6 +56,9 @@ func run(ctx context.Context, name, out, built string) error {
 	start := time.Now()
 	progress := func(what string) { fmt.Fprintf(os.Stderr, "image: %4.1f s  %s\n", time.Since(start).Seconds(), what) }
 
+	if pack {
+		return publish(out, progress)
+	}
 	sources, err := board.Sources(ctx, b.own(), built)
 	if err != nil {
 		return err
@@ -62,9 +67,15 @@ func run(ctx context.Context, name, out, built string) error {
 	if err != nil {
 		return err
 	}
-	if err := image.Build(ctx, out, image.Recipe{Files: b.files, Sources: sources, State: state, Progress: progress}); err != nil {
+	if err := image.Build(ctx, out, image.Recipe{Files: b.files, Sources: sources, State: state, Cache: filepath.Join(built, "cache"), Progress: progress}); err != nil {
 		return err
 	}
+	progress("done           " + out)
+	return nil
+}
+
+// publish makes of an image what people download.
+func publish(out string, progress func(string)) error {
 	progress("packing        " + out + ".zst")
 	if err := image.Pack(out); err != nil {
 		return err

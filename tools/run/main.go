@@ -14,22 +14,21 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/upscard/upscard/board"
 	"github.com/upscard/upscard/tools/card"
 	"github.com/upscard/upscard/tools/virtups/sim"
 )
 
 type options struct {
-	initrd, config, append string
-	devices                []string
-	speed                  float64
-	rescue                 bool
+	image, config, append string
+	devices               []string
+	speed                 float64
+	rescue                bool
 }
 
 func main() {
 	var o options
 	var devices string
-	flag.StringVar(&o.initrd, "initrd", "images/out/initramfs.cpio.zst", "the card's root `file` system")
+	flag.StringVar(&o.image, "image", "images/out/upscard-rpi.img", "the `file` that would be written to an SD card")
 	flag.StringVar(&devices, "devices", "", "blank-separated `files` that describe UPSes to plug in (default: the project's own)")
 	flag.StringVar(&o.config, "config", "", "an upscard.toml `file` for the card")
 	flag.Float64Var(&o.speed, "speed", 1, "how much faster than real the UPS's time runs")
@@ -48,7 +47,7 @@ func main() {
 
 func run(ctx context.Context, o options) error {
 	start := time.Now()
-	cfg, remove, err := prepare(ctx, o)
+	cfg, remove, err := prepare(o)
 	if err != nil {
 		return err
 	}
@@ -64,7 +63,7 @@ func run(ctx context.Context, o options) error {
 		}
 	}
 	if o.rescue {
-		go io.Copy(c.Input(), os.Stdin) // ends with this program
+		go io.Copy(c.Console, os.Stdin) // ends with this program
 	}
 	answered := make(chan struct{})
 	go func() {
@@ -87,16 +86,13 @@ func run(ctx context.Context, o options) error {
 }
 
 // prepare reads everything that the command line names. The caller calls remove at the end.
-func prepare(ctx context.Context, o options) (cfg card.Config, remove func(), err error) {
+func prepare(o options) (cfg card.Config, remove func(), err error) {
 	if err := card.Available(); err != nil {
 		return cfg, nil, err
 	}
-	cfg = card.Config{Initrd: o.initrd, Append: strings.Fields(o.append)}
+	cfg = card.Config{Image: o.image, Append: strings.Fields(o.append)}
 	if o.rescue {
 		cfg.Append = append(cfg.Append, "upscard.rescue")
-	}
-	if cfg.Kernel, err = board.Kernel(ctx); err != nil {
-		return cfg, nil, err
 	}
 	if o.config != "" {
 		text, err := os.ReadFile(o.config)
