@@ -82,7 +82,7 @@ func TestSampleConfiguration(t *testing.T) {
 	if err != nil {
 		t.Fatalf("without comment marks: %v\n%s", err, active)
 	}
-	if len(got.Listen) != 2 || len(got.UPS) != 1 || len(got.Users) != 1 || !got.UPS[0].Bound() {
+	if len(got.Listen) != 2 || len(got.UPS) != 1 || len(got.Users) != 1 || !got.UPS[0].Bound() || got.Network.Hostname == "" || len(got.Network.Interfaces) != 1 {
 		t.Errorf("without comment marks: %+v", got)
 	}
 }
