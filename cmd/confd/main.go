@@ -13,10 +13,17 @@ import (
 
 	"github.com/upscard/upscard/services/confd"
 	"github.com/upscard/upscard/services/config"
+	"github.com/upscard/upscard/services/sandbox"
 	"github.com/upscard/upscard/services/storage"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stderr)) }
+func main() {
+	if err := sandbox.Tighten("confd"); err != nil {
+		fmt.Fprintln(os.Stderr, "confd:", err)
+		os.Exit(1)
+	}
+	os.Exit(run(os.Args[1:], os.Stderr))
+}
 
 // run returns the exit code: 0 a configuration is in force, 1 failure, 2 wrong use. It does not stay.
 func run(args []string, stderr io.Writer) int {

@@ -37,7 +37,7 @@ func boot() {
 	for _, c := range complaints {
 		logger.Warn("kernel command line", "word", c)
 	}
-	for _, err := range []error{mountErr, makeDirectories("/", directories()), setUpSystem(o)} {
+	for _, err := range []error{mountErr, makeDirectories("/", directories()), setUpSystem()} {
 		if err != nil {
 			logger.Error("not all is set up", "err", err)
 		}

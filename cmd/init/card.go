@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/upscard/upscard/services/handover"
 	"github.com/upscard/upscard/services/supervise"
 )
 
@@ -19,6 +20,7 @@ type card struct {
 	options    options
 	reaper     *supervise.Reaper
 	supervisor *supervise.Supervisor
+	settings   handover.Settings
 }
 
 const selfPath = "/proc/self/exe"
@@ -28,17 +30,17 @@ func (c *card) serve() ending {
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, sigLog, sigPowerOff, sigReboot, sigKeys,
 		syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGPIPE) // the latter mean nothing to us, and must not end us
-	for _, p := range programs() {
-		if err := c.supervisor.Add(p.supervised(selfPath)); err != nil {
-			c.logger.Error("program is left out", "err", err)
-		}
-	}
-
 	reaping, stopReaping := context.WithCancel(context.Background())
 	ctx, stop := context.WithCancel(context.Background())
 	var reaper, parts sync.WaitGroup
 	button := make(chan struct{}, 1)
 	reaper.Go(func() { _ = c.reaper.Run(reaping) })
+	c.configure(&parts)
+	for _, p := range programs(c.settings.Source) {
+		if err := c.supervisor.Add(p.supervised(selfPath)); err != nil {
+			c.logger.Error("program is left out", "err", err)
+		}
+	}
 	c.startParts(ctx, &parts, button)
 
 	how := c.await(signals, button)
@@ -64,7 +66,7 @@ func (c *card) startParts(ctx context.Context, parts *sync.WaitGroup, button cha
 		default:
 		}
 	}
-	world := &usbWorld{sysfs: "/sys", run: "/run", self: selfPath, keeper: c.supervisor, logger: c.logger, grant: grantUSB}
+	world := &usbWorld{source: c.settings.Source, sysfs: "/sys", run: "/run", self: selfPath, keeper: c.supervisor, logger: c.logger, grant: grantUSB}
 	parts.Go(func() { _ = c.supervisor.Run(ctx) })
 	parts.Go(func() { c.keep(ctx, "USB", world.Run) })
 	parts.Go(func() { watchButtons(ctx, "/dev", c.logger, press) })

@@ -3,12 +3,14 @@ package main
 import (
 	"fmt"
 	"strings"
+
+	"github.com/upscard/upscard/services/handover"
 )
 
 // options are what the kernel command line says to us.
 type options struct {
-	hostname string
-	rescue   bool // a shell for root on the serial console
+	hostname string // "": as configured
+	rescue   bool   // a shell for root on the serial console
 	debug    bool
 }
 
@@ -17,7 +19,6 @@ const optionPrefix = "upscard."
 
 // parseCmdline reads the kernel command line. complaints names each word of ours that means nothing; it is otherwise passed over.
 func parseCmdline(cmdline string) (o options, complaints []string) {
-	o = options{hostname: "upscard"}
 	words := map[string]func(value string) error{
 		"hostname": func(v string) error { return setHostname(&o.hostname, v) },
 		"rescue":   func(v string) error { return setSwitch(&o.rescue, v) },
@@ -51,16 +52,10 @@ func setSwitch(to *bool, value string) error {
 	return nil
 }
 
-// setHostname takes one label of RFC 1123, 2.1.
 func setHostname(to *string, value string) error {
-	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"
-	bad := value == "" || len(value) > 63 || strings.Trim(value, letters) != "" || strings.Trim(value, "-") != value
-	for _, r := range value {
-		bad = bad || !strings.ContainsRune(letters, r)
+	err := handover.CheckHostname(value)
+	if err == nil {
+		*to = value
 	}
-	if bad {
-		return fmt.Errorf("want letters, digits and inner hyphens, 63 at most")
-	}
-	*to = value
-	return nil
+	return err
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"syscall"
 
+	"github.com/upscard/upscard/services/handover"
 	"github.com/upscard/upscard/services/sandbox"
 	"github.com/upscard/upscard/services/usb"
 )
@@ -56,9 +57,9 @@ func confine(text string, argv []string) error {
 }
 
 func printSpec(stdout io.Writer, name string) error {
-	table := programs()
+	table := append(programs(handover.Owner), confd(ownerFile("/"), confdState("/")))
 	for seat := 1; seat <= usb.MaxSeats; seat++ {
-		table = append(table, driver(seat))
+		table = append(table, driver(handover.Owner, seat))
 	}
 	i := slices.IndexFunc(table, func(p program) bool { return p.name == name })
 	if i < 0 {

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/upscard/upscard/services/sandbox"
+
+	"github.com/upscard/upscard/services/handover"
 )
 
 func TestRunByHand(t *testing.T) {
@@ -51,17 +53,17 @@ func TestCmdline(t *testing.T) {
 		want       options
 		complaints string
 	}{
-		{"", options{hostname: "upscard"}, ""},
-		{"console=ttyAMA0 panic=10 rescue quiet\n", options{hostname: "upscard"}, ""},
-		{"upscard.rescue upscard.debug=1", options{hostname: "upscard", rescue: true, debug: true}, ""},
-		{"upscard.rescue upscard.rescue=0", options{hostname: "upscard"}, ""},
+		{"", options{}, ""},
+		{"console=ttyAMA0 panic=10 rescue quiet\n", options{}, ""},
+		{"upscard.rescue upscard.debug=1", options{rescue: true, debug: true}, ""},
+		{"upscard.rescue upscard.rescue=0", options{}, ""},
 		{"upscard.hostname=rack-7", options{hostname: "rack-7"}, ""},
-		{"upscard.hostname=-x upscard.hostname= upscard.hostname=a.b", options{hostname: "upscard"},
+		{"upscard.hostname=-x upscard.hostname= upscard.hostname=a.b", options{},
 			"upscard.hostname=-x: want letters, digits and inner hyphens, 63 at most; " +
 				"upscard.hostname=: want letters, digits and inner hyphens, 63 at most; " +
 				"upscard.hostname=a.b: want letters, digits and inner hyphens, 63 at most"},
-		{"upscard.rescue=yes upscard.fast", options{hostname: "upscard"}, "upscard.rescue=yes: want 0 or 1; upscard.fast: no such option"},
-		{"upscard.hostname=" + strings.Repeat("x", 64), options{hostname: "upscard"},
+		{"upscard.rescue=yes upscard.fast", options{}, "upscard.rescue=yes: want 0 or 1; upscard.fast: no such option"},
+		{"upscard.hostname=" + strings.Repeat("x", 64), options{},
 			"upscard.hostname=" + strings.Repeat("x", 64) + ": want letters, digits and inner hyphens, 63 at most"},
 	}
 	for _, test := range tests {
@@ -74,7 +76,7 @@ func TestCmdline(t *testing.T) {
 
 func TestProgramsAreConfined(t *testing.T) {
 	uids := make(map[uint32]string)
-	for _, p := range append(programs(), driver(1), driver(64)) {
+	for _, p := range append(programs(handover.Owner), confd("/boot/upscard.toml", ""), driver(handover.Owner, 1), driver(handover.Owner, 64)) {
 		if other := uids[p.uid]; other != "" || p.uid == 0 {
 			t.Errorf("%s has the uid of %s", p.name, other)
 		}
@@ -84,14 +86,14 @@ func TestProgramsAreConfined(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", p.name, err)
 		}
-		if spec.UID != p.uid || len(spec.Files) == 0 || len(spec.Sockets) == 0 || len(spec.Capabilities) > 0 && p.name != "netd" {
+		if spec.UID != p.uid || len(spec.Files) == 0 || (len(spec.Sockets) == 0) != (p.name == "confd") || len(spec.Capabilities) > 0 && p.name != "netd" {
 			t.Errorf("%s runs as %q", p.name, spec)
 		}
 	}
-	got := strings.Join(driver(2).supervised("/init").Command, " ")
-	want := "/init confine uid=302 gid=302 groups=150 limits=core:0,data:369098752,nofile:64,nproc:64 " +
-		"files=ro:/etc/upscard.toml,ro:/run/usb,ro:/sys/bus/usb,ro:/sys/devices,dev:/dev/bus/usb,own:/run/nut sockets=unix,netlink.uevent " +
-		"/bin/usbhid-ups -config /etc/upscard.toml -run /run -ready 3 -seat 2 -allow-uid 101"
+	got := strings.Join(driver(handover.Owner, 2).supervised("/init").Command, " ")
+	want := "/init confine uid=302 gid=302 groups=150,151 limits=core:0,data:369098752,nofile:64,nproc:64 " +
+		"files=ro:/run/confd,ro:/run/usb,ro:/sys/bus/usb,ro:/sys/devices,dev:/dev/bus/usb,own:/run/nut sockets=unix,netlink.uevent " +
+		"/bin/usbhid-ups -config /run/confd/usbhid-ups.owner.toml -run /run -ready 3 -seat 2 -allow-uid 101"
 	if got != want {
 		t.Errorf("driver:\n%s, want\n%s", got, want)
 	}

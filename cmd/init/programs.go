@@ -2,8 +2,10 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 
+	"github.com/upscard/upscard/services/handover"
 	"github.com/upscard/upscard/services/sandbox"
 	"github.com/upscard/upscard/services/supervise"
 	"github.com/upscard/upscard/services/usb"
@@ -13,17 +15,20 @@ import (
 const (
 	uidNetd        = 100
 	uidUpsd        = 101
+	uidConfd       = 102
 	gidUSB         = 150 // owns the device nodes of what may be a UPS
+	gidUPSConfig   = 151 // reads what the configuration says of UPSes
 	uidFirstDriver = 300 // plus the seat
 )
 
-// configuration is the file that the owner edits.
-const configuration = "/etc/upscard.toml"
+// configuration is where confd writes; each part of it has a group that may read it.
+const configuration = "/run/confd"
 
 // program is one line of the table of programs: what runs and what it may do.
 type program struct {
 	name    string
 	path    string
+	config  string   // a file
 	args    []string // besides those that every program takes
 	uid     uint32   // also its gid
 	groups  []uint32
@@ -37,14 +42,14 @@ type program struct {
 }
 
 // programs is the table of those that always run.
-func programs() []program {
+func programs(source handover.Source) []program {
 	return []program{
-		{name: "netd", path: "/bin/netd", uid: uidNetd,
+		{name: "netd", path: "/bin/netd", uid: uidNetd, config: part(source, "netd"),
 			caps:    []string{"net_bind_service", "net_admin", "net_raw"},
 			limits:  limits(64, goRuntime+64<<20),
 			files:   slices.Concat(may("ro", configuration, "/sys/class/net", "/sys/devices"), may("rw", "/proc/sys/net"), may("own", "/run/netd")),
 			sockets: []string{"unix", "inet", "inet6", "packet", "netlink.route"}},
-		{name: "upsd", path: "/bin/upsd", uid: uidUpsd,
+		{name: "upsd", path: "/bin/upsd", uid: uidUpsd, config: part(source, "upsd"),
 			args:    []string{"-driver-uid", fmt.Sprintf("%d-%d", uidFirstDriver+1, uidFirstDriver+usb.MaxSeats)},
 			limits:  limits(4096, goRuntime+128<<20),
 			files:   may("ro", configuration, "/run/nut", "/proc/sys/net/core/somaxconn"),
@@ -53,14 +58,41 @@ func programs() []program {
 	}
 }
 
+// confd is the program that reads the owner's file before all others start. It is a member of the groups that read what it writes.
+func confd(file, state string) program {
+	p := program{name: "confd", path: "/bin/confd", uid: uidConfd, config: file,
+		groups: []uint32{uidNetd, uidUpsd, gidUPSConfig},
+		limits: limits(64, goRuntime+64<<20),
+		files:  slices.Concat(may("ro", filepath.Dir(file)), may("own", configuration))}
+	for _, reader := range []struct {
+		program string
+		gid     int
+	}{{"netd", uidNetd}, {"upsd", uidUpsd}, {"usbhid-ups", gidUPSConfig}} {
+		p.args = append(p.args, "-group", fmt.Sprintf("%s=%d", reader.program, reader.gid))
+	}
+	if state != "" {
+		p.args = append(p.args, "-state", state)
+		p.files = append(p.files, may("own", state)...)
+	}
+	return p
+}
+
+// part is what the configuration in force tells a program.
+func part(source handover.Source, program string) string {
+	return filepath.Join(configuration, source.File(program))
+}
+
 // exitNoUPS is the exit code by which a driver says that its device is no UPS.
 const exitNoUPS = 3
 
+func driverName(seat int) string { return fmt.Sprintf("usbhid-ups.%d", seat) }
+
 // driver is the program for the device of a seat.
-func driver(seat int) program {
-	return program{name: fmt.Sprintf("usbhid-ups.%d", seat), path: "/bin/usbhid-ups", uid: uidFirstDriver + uint32(seat),
+func driver(source handover.Source, seat int) program {
+	return program{name: driverName(seat), path: "/bin/usbhid-ups", uid: uidFirstDriver + uint32(seat),
+		config: part(source, "usbhid-ups"),
 		args:   []string{"-seat", fmt.Sprint(seat), "-allow-uid", fmt.Sprint(uidUpsd)},
-		groups: []uint32{gidUSB},
+		groups: []uint32{gidUSB, gidUPSConfig},
 		limits: limits(64, goRuntime+256<<20), // a C thread maps 8 MB of stack, which counts
 		files: slices.Concat(may("ro", configuration, "/run/usb", "/sys/bus/usb", "/sys/devices"),
 			may("dev", "/dev/bus/usb"), // all of it: a device has a new node each time it is plugged in, which its group then may open
@@ -96,6 +128,6 @@ func (p program) spec() sandbox.Spec {
 // supervised makes the program what the supervisor takes: started through `init confine`, self being the path of this binary.
 func (p program) supervised(self string) supervise.Program {
 	command := []string{self, "confine", p.spec().String(), p.path,
-		"-config", configuration, "-run", "/run", "-ready", fmt.Sprint(supervise.ReadyFD)}
+		"-config", p.config, "-run", "/run", "-ready", fmt.Sprint(supervise.ReadyFD)}
 	return supervise.Program{Name: p.name, Command: append(command, p.args...), After: p.after, Notify: true, FinalCodes: p.final}
 }

@@ -8,15 +8,12 @@ import (
 	"github.com/upscard/upscard/services/supervise"
 )
 
-// portNUT is where upsd listens unless upscard.toml says otherwise.
-const portNUT = 3493
-
 // announce says once that the card can be talked to, which is what its owner waits for.
 func (c *card) announce(ctx context.Context) {
 	for {
 		changed := c.supervisor.Changed()
 		if host := address(); host != "" && isReady(c.supervisor.Status(), "netd", "upsd") {
-			c.journal.line("upscard", readyLine(host))
+			c.journal.line("upscard", readyLine(host, c.settings.Port))
 			return
 		}
 		select {
@@ -27,7 +24,9 @@ func (c *card) announce(ctx context.Context) {
 	}
 }
 
-func readyLine(host string) string { return fmt.Sprintf("ready: upsd on %s:%d", host, portNUT) }
+func readyLine(host string, port uint16) string {
+	return fmt.Sprintf("ready: upsd on %s:%d", host, port)
+}
 
 // isReady tells whether all the named programs are ready.
 func isReady(all []supervise.Status, names ...string) bool {

@@ -10,11 +10,10 @@ import (
 )
 
 // setUpSystem does the small things that every program expects of a booted machine.
-func setUpSystem(o options) error {
+func setUpSystem() error {
 	// Ctrl-Alt-Del becomes SIGINT to us instead of a reset.
 	cad := unix.Reboot(unix.LINUX_REBOOT_CMD_CAD_OFF)
 	return errors.Join(
-		named("host name", unix.Sethostname([]byte(o.hostname))),
 		named("loopback", interfaceUp("lo")),
 		named("ctrl-alt-del", cad),
 	)

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/upscard/upscard/services/handover"
 	"github.com/upscard/upscard/services/supervise"
 	"github.com/upscard/upscard/services/usb"
 )
@@ -25,6 +26,7 @@ type usbWorld struct {
 	sysfs, run string
 	self       string // path of this binary
 	keeper     keeper
+	source     handover.Source // of the configuration in force
 	logger     *slog.Logger
 	grant      func(node string) error
 }
@@ -123,7 +125,7 @@ func (w *usbWorld) writeRoster(s *seats) {
 func (w *usbWorld) start(s *seats, seat int) {
 	device, _ := s.roster.Seat(seat)
 	w.logger.Info("device may be a UPS", "device", device, "seat", seat)
-	if err := w.keeper.Add(driver(seat).supervised(w.self)); err != nil {
+	if err := w.keeper.Add(driver(w.source, seat).supervised(w.self)); err != nil {
 		w.logger.Error("driver is not started", "seat", seat, "err", err)
 	}
 }
@@ -136,7 +138,7 @@ func (w *usbWorld) settle(s *seats) {
 		byName[st.Name] = st
 	}
 	for seat := range s.drivers {
-		name := driver(seat).name
+		name := driverName(seat)
 		st, ok := byName[name]
 		switch {
 		case !ok:

@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"github.com/upscard/upscard/services/config"
+	"github.com/upscard/upscard/services/handover"
 )
 
 // Options are what Run needs.
@@ -27,23 +28,22 @@ type Keeper interface {
 	Save([]byte) error
 }
 
-// Run puts the owner's configuration in force, tells init, and keeps the file if it is good. While a new file is looked at, the last good
-// one is in force already: whatever the new one does to us, the card comes up.
+// Run puts the owner's configuration in force, tells init, and keeps the file if it is good. Before a new file is looked at, init knows
+// of the last good one: whatever the new one does to us, the card comes up.
 func Run(o Options) error {
-	data, good := o.lastGood()
 	if err := os.MkdirAll(Dir(o.Run), 0o755); err != nil {
 		return err
 	}
+	before, good := o.lastGood()
 	text, readErr := readOwner(o.File)
-	isNew := readErr != nil || !bytes.Equal(text, data)
+	isNew := readErr != nil || !bytes.Equal(text, before)
 	if good != nil && isNew {
-		if err := publish(o.Run, good, o.Groups); err != nil {
+		if err := o.force(decision{good, handover.LastGood, []string{o.File + ": it could not be read to its end"}}); err != nil {
 			return err
 		}
 	}
 	owner, err := parseOwner(o.File, text, readErr)
-	d := decide(owner, err, good)
-	if err := o.force(d); err != nil {
+	if err := o.finish(decide(owner, err, good)); err != nil {
 		return err
 	}
 	if err == nil && isNew && o.Keeper != nil {
@@ -54,20 +54,25 @@ func Run(o Options) error {
 	return nil
 }
 
-// force puts a decision in force and tells of it.
-func (o Options) force(d decision) error {
+// finish puts the last decision in force and tells everybody of it.
+func (o Options) finish(d decision) error {
 	for _, line := range d.wrong {
 		o.Logger.Error(line)
 	}
 	o.Logger.Info("configuration", "from", d.source, "means", d.config.Summary())
-	if err := errors.Join(publish(o.Run, d.config, o.Groups), writeErrors(o.Run, d.wrong)); err != nil {
+	if err := errors.Join(o.force(d), writeErrors(o.Run, d.wrong)); err != nil || o.Init == nil {
 		return err
 	}
-	if o.Init == nil {
-		return nil
+	return o.Init.Close()
+}
+
+// force writes the parts of a decision, then tells init.
+func (o Options) force(d decision) error {
+	if err := write(o.Run, d.source, d.config, o.Groups); err != nil || o.Init == nil {
+		return err
 	}
 	_, err := o.Init.Write(d.settings().Encode())
-	return errors.Join(err, o.Init.Close())
+	return err
 }
 
 // lastGood returns the last good file and what it means: nil if there is none, or an older version took for good what is none now.

@@ -29,14 +29,18 @@ const (
 	Defaults Source = "defaults"
 )
 
+// File is the name of a program's part of a configuration. Defaults have none: a program without a file takes them.
+func (s Source) File(program string) string { return program + "." + string(s) + ".toml" }
+
 // Limits of what init takes, and of what confd sends.
 const (
-	MaxSize  = 16 << 10 // bytes in all
+	MaxSize  = 32 << 10 // bytes in all
 	maxLine  = 600      // bytes
 	maxWrong = 20
 )
 
-// The closed list of messages, each a line: a word, a blank, a text. The last one has no text, and says that all were sent.
+// The closed list of messages, each a line: a word, a blank, a text. The last one has no text, and says that these were all. More may
+// follow, which replace them.
 const (
 	wordSource   = "source"
 	wordHostname = "hostname"
@@ -72,24 +76,32 @@ func printable(text string) string {
 	return text
 }
 
-// Parse reads messages. It fails when they are not whole or anything in them is not as it must be.
+// Parse reads messages. Of those that are not whole it takes the settings before them. It fails when there are none, or when anything
+// is not as it must be.
 func Parse(data []byte) (Settings, error) {
-	text, whole := strings.CutSuffix(string(data), wordReady+"\n")
-	switch {
-	case len(data) > MaxSize:
+	if len(data) > MaxSize {
 		return Settings{}, fmt.Errorf("messages: more than %d bytes", MaxSize)
-	case !whole || text != "" && !strings.HasSuffix(text, "\n"):
-		return Settings{}, errors.New("messages: not whole")
 	}
-	s := Default()
-	seen := make(map[string]bool)
-	for line := range strings.Lines(text) {
-		word, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+	s, seen, whole := Default(), make(map[string]bool), (*Settings)(nil)
+	for line := range strings.Lines(string(data)) {
+		line, ended := strings.CutSuffix(line, "\n")
+		if !ended {
+			break
+		}
+		if line == wordReady {
+			done := s
+			s, seen, whole = Default(), make(map[string]bool), &done
+			continue
+		}
+		word, value, _ := strings.Cut(line, " ")
 		if err := s.take(word, value, seen); err != nil {
 			return Settings{}, fmt.Errorf("message %.40q: %w", line, err)
 		}
 	}
-	return s, nil
+	if whole == nil {
+		return Settings{}, errors.New("messages: not whole")
+	}
+	return *whole, nil
 }
 
 func (s *Settings) take(word, value string, seen map[string]bool) error {

@@ -10,6 +10,8 @@ func TestParse(t *testing.T) {
 	for text, want := range map[string]Settings{
 		"ready\n": Default(),
 		"source owner\nhostname rack-1\nport 3500\nready\n":    {Owner, "rack-1", 3500, nil},
+		"hostname a\nready\nhostname b\nread":                  {Defaults, "a", 3493, nil},
+		"hostname a\nready\nport 1\nready\n":                   {Defaults, "upscard", 1, nil},
 		"source last-good\nwrong f:1:2: x\nwrong y ä\nready\n": {LastGood, "upscard", 3493, []string{"f:1:2: x", "y ä"}},
 	} {
 		if got, err := Parse([]byte(text)); err != nil || !reflect.DeepEqual(got, want) {
@@ -20,7 +22,7 @@ func TestParse(t *testing.T) {
 
 func TestParseRefuses(t *testing.T) {
 	for _, text := range []string{
-		"", "ready", "hostname a\n", "already\n", "hostname a\nready\nready\n", "ready\nhostname a\n",
+		"", "ready", "hostname a\n", "already\n", "ready\nhostname -\n",
 		"hostname\nready\n", "hostname -a\nready\n", "hostname a b\nready\n", "hostname a\nhostname b\nready\n",
 		"hostname " + strings.Repeat("a", 64) + "\nready\n", "port 65536\nready\n", "port -1\nready\n", "source here\nready\n",
 		"reboot now\nready\n", "wrong \x1b[2J\nready\n", "wrong \xff\nready\n", "wrong " + strings.Repeat("a", 700) + "\nready\n",

@@ -45,12 +45,12 @@ pollinterval = 1
 	}
 }
 
-// A wrong key is said with its place and the right key, where an owner sees it.
+// A wrong key is said with its place and the right key, where an owner sees it, and the card serves all the same.
 func TestWrongConfiguration(t *testing.T) {
-	m := boot(t, setup{config: "[ups.rack]\ndescr = \"Rack\"\n"})
+	m := bootReady(t, setup{config: "[ups.rack]\ndescr = \"Rack\"\n"})
 	ctx, cancel := within(t, patience)
 	defer cancel()
-	line, _, err := m.Console.Await(ctx, 0, regexp.MustCompile(`upsd: .*/etc/upscard\.toml:2:1: .*descr.*desc`))
+	line, _, err := m.Console.Await(ctx, 0, regexp.MustCompile(`confd: .*/upscard\.toml:2:1: .*descr.*desc`))
 	if err != nil {
 		t.Fatal(err)
 	}
