@@ -18,6 +18,8 @@ run  | qemu-system-aarch64                            | qemu-system-arm         
 run  | /usr/sbin/mke2fs                               | e2fsprogs               | the file system of the state partition
 run  | upsc                                           | nut-client              | asks the card what it knows
 test | /lib/nut/dummy-ups                             | nut-server              | the reference that the tests compare with
+test | fdtoverlay                                     | device-tree-compiler    | the device tree of a Pi 3 in QEMU
+test | /usr/sbin/fsck.fat                             | dosfstools              | checks the file systems of the image
 test | cpio                                           | cpio                    | the guest with the reference inside
 test | ip                                             | iproute2                | network namespaces
 '
