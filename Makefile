@@ -10,6 +10,8 @@ export PATH := $(PATH):/usr/local/go/bin
 export GOFLAGS += -buildvcs=false
 
 source = $(shell find $(1) -name '*.go' ! -name '*_test.go') go.mod go.sum
+# The date of what goes into the root file system, which is the earliest time its clock can show.
+DATE    = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct -- cmd services initramfs go.mod 2>/dev/null))
 # make keeps only the last of several DEVICE=; its own command line has all.
 DEVICES := $(or $(shell tr '\0' '\n' </proc/$$PPID/cmdline | sed -n 's/^DEVICE=//p'),$(DEVICE))
 
@@ -54,7 +56,7 @@ $(OUT)/arm64/init: $(call source,cmd/init services)
 
 $(OUT)/initramfs.cpio.zst: $(OUT)/arm64/init $(OUT)/arm64/usbhid-ups $(call source,cmd services initramfs tools/mkinitramfs)
 	@echo "building the root file system: busybox of upscard's programs and u-root's tools (15 s or more)" >&2
-	@go run ./tools/mkinitramfs -o $@ $(OUT)/arm64/init:init $(OUT)/arm64/usbhid-ups:bbin/usbhid-ups
+	@go run ./tools/mkinitramfs -o $@ -date '$(DATE)' $(OUT)/arm64/init:init $(OUT)/arm64/usbhid-ups:bbin/usbhid-ups
 
 $(OUT)/bin/%: $(call source,tools board services) | setup-run
 	@CGO_ENABLED=0 go build -trimpath -o $@ ./tools/$*

@@ -17,8 +17,9 @@ import (
 )
 
 // Build compiles the programs and tools for arch (as Go names it) and writes the zstd-compressed cpio archive to file, at once or
-// not at all. binaries are ready programs on this host, init among them. The same sources give the same bytes.
-func Build(file, arch string, binaries map[string]string) error {
+// not at all. binaries are ready programs on this host, init among them. date, of the sources, is in Unix seconds; "" is unknown.
+// The same sources give the same bytes.
+func Build(file, arch, date string, binaries map[string]string) error {
 	archive := cpio.InMemArchive()
 	tmp, err := os.MkdirTemp("", "upscard-initramfs-")
 	if err != nil {
@@ -33,7 +34,7 @@ func Build(file, arch string, binaries map[string]string) error {
 		uimage.WithSkipLDD(),
 		uimage.WithTempDir(tmp),
 		uimage.WithBusyboxCommands(busybox()...),
-		uimage.WithBusyboxBuildOpts(&golang.BuildOpts{EnableInlining: true}),
+		uimage.WithBusyboxBuildOpts(&golang.BuildOpts{EnableInlining: true, ExtraArgs: linkerFlags(date)}),
 		uimage.WithOutput(&uinitramfs.Archive{Archive: archive}),
 	}
 	for inside, outside := range binaries {
@@ -43,6 +44,11 @@ func Build(file, arch string, binaries map[string]string) error {
 		return fmt.Errorf("initramfs: %w", err)
 	}
 	return write(file, archive)
+}
+
+// linkerFlags tell the programs the date of their sources. They stand in place of u-root's own, which the first ones repeat.
+func linkerFlags(date string) []string {
+	return []string{"-ldflags", "-s -w -buildid= -X github.com/upscard/upscard/services/clock.buildDate=" + date}
 }
 
 func busybox() []string {

@@ -20,7 +20,7 @@ func TestArgs(t *testing.T) {
 	if got, want := after("-dtb"), "/t"; got != want {
 		t.Errorf("device tree %q, want %q", got, want)
 	}
-	if got, want := after("-netdev"), "user,id=lan,hostfwd=tcp:127.0.0.1:1000-:3493,hostfwd=tcp:127.0.0.1:1001-:80"; got != want {
+	if got, want := after("-netdev"), "user,id=lan,restrict=on,hostfwd=tcp:127.0.0.1:1000-:3493,hostfwd=tcp:127.0.0.1:1001-:80"; got != want {
 		t.Errorf("netdev %q, want %q", got, want)
 	}
 	all := strings.Join(args, " ")

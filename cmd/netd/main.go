@@ -1,4 +1,4 @@
-// Command netd gives the card its network address.
+// Command netd gives the card what it learns from the network: address, name servers, time.
 package main
 
 import (
@@ -13,7 +13,6 @@ import (
 	"sync"
 	"syscall"
 
-	"github.com/upscard/upscard/services/netconf"
 	"github.com/upscard/upscard/services/sandbox"
 )
 
@@ -33,6 +32,7 @@ func run(args []string, stderr io.Writer) int {
 	runDir := flags.String("run", "/run", "`directory` of what runs; resolv.conf goes to its netd/")
 	ready := flags.Int("ready", 0, "`descriptor` that is told when there is an address")
 	only := flags.String("interface", "", "`name` of the interface (default: the first wired one)")
+	stateDir := flags.String("state", "", "`directory` that survives a restart, for the last seen time (default: none)")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
@@ -46,15 +46,10 @@ func run(args []string, stderr io.Writer) int {
 		logger.Error("run directory", "err", err)
 		return 1
 	}
-	hostname, err := os.Hostname()
-	if err != nil {
-		logger.Warn("host name is not sent", "err", err)
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	err = netconf.Run(ctx, netconf.Options{Interface: *only, Hostname: hostname, Sysfs: "/sys", Proc: "/proc", Dir: dir,
-		Logger: logger, Configured: sync.OnceFunc(func() { sayReady(*ready, logger) })})
-	if err != nil {
+	serve := server{only: *only, dir: dir, stateDir: *stateDir, logger: logger, ready: sync.OnceFunc(func() { sayReady(*ready, logger) })}
+	if err := serve.run(ctx); err != nil {
 		logger.Error("network", "err", err)
 		return 1
 	}

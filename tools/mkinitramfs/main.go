@@ -13,8 +13,9 @@ import (
 func main() {
 	out := flag.String("o", "", "file to write")
 	arch := flag.String("arch", "arm64", "architecture, as Go names it")
+	date := flag.String("date", "", "`date` of the sources in Unix seconds")
 	flag.Usage = func() {
-		fmt.Fprintln(os.Stderr, "usage: mkinitramfs -o FILE [-arch ARCH] HOST-FILE:PATH-ON-CARD ...")
+		fmt.Fprintln(os.Stderr, "usage: mkinitramfs -o FILE [-arch ARCH] [-date SECONDS] HOST-FILE:PATH-ON-CARD ...")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -31,7 +32,7 @@ func main() {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := initramfs.Build(*out, *arch, binaries); err != nil {
+	if err := initramfs.Build(*out, *arch, *date, binaries); err != nil {
 		fmt.Fprintln(os.Stderr, "mkinitramfs:", err)
 		os.Exit(1)
 	}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/upscard/upscard/services/netconf"
+)
+
+// server is what netd does all the time.
+type server struct {
+	only     string // interface, "" is any wired one
+	dir      string // of what runs
+	stateDir string // of what survives a restart, "" is none
+	logger   *slog.Logger
+	ready    func() // told when there is an address
+}
+
+// run keeps the network and the clock until ctx ends.
+func (s server) run(ctx context.Context) error {
+	hostname, err := os.Hostname()
+	if err != nil {
+		s.logger.Warn("host name is not sent", "err", err)
+	}
+	online := make(chan struct{}, 1)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return keepClock(ctx, nil, online, s.stateDir, s.logger) })
+	group.Go(func() error {
+		return netconf.Run(ctx, netconf.Options{Interface: s.only, Hostname: hostname, Sysfs: "/sys", Proc: "/proc", Dir: s.dir,
+			Logger: s.logger, Configured: func() { s.ready(); nudge(online) }})
+	})
+	return group.Wait()
+}
