@@ -17,6 +17,7 @@ const (
 	sigLog      = syscall.SIGUSR1
 	sigPowerOff = syscall.SIGUSR2
 	sigReboot   = syscall.SIGTERM
+	sigTryboot  = syscall.Signal(36)
 	sigKeys     = syscall.SIGINT // Ctrl-Alt-Del: reboot
 )
 
@@ -37,6 +38,7 @@ func boot() {
 	for _, c := range complaints {
 		logger.Warn("kernel command line", "word", c)
 	}
+	mountDisk(logger)
 	for _, err := range []error{mountErr, makeDirectories("/", directories()), setUpSystem()} {
 		if err != nil {
 			logger.Error("not all is set up", "err", err)

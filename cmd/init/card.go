@@ -28,7 +28,7 @@ const selfPath = "/proc/self/exe"
 // serve runs everything until the card is to end and all programs have, and returns how it is to end.
 func (c *card) serve() ending {
 	signals := make(chan os.Signal, 8)
-	signal.Notify(signals, sigLog, sigPowerOff, sigReboot, sigKeys,
+	signal.Notify(signals, sigLog, sigPowerOff, sigReboot, sigTryboot, sigKeys,
 		syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGPIPE) // the latter mean nothing to us, and must not end us
 	reaping, stopReaping := context.WithCancel(context.Background())
 	ctx, stop := context.WithCancel(context.Background())
@@ -88,6 +88,8 @@ func (c *card) await(signals <-chan os.Signal, button <-chan struct{}) ending {
 				return powerOff
 			case sigReboot, sigKeys:
 				return reboot
+			case sigTryboot:
+				return tryboot
 			}
 		case <-button:
 			c.logger.Info("power button")

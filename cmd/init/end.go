@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -15,14 +16,15 @@ type ending int
 const (
 	powerOff ending = iota
 	reboot
+	tryboot // reboot into the other system, once
 )
 
 func (e ending) String() string {
-	if e == powerOff {
-		return "power off"
-	}
-	return "reboot"
+	return [...]string{"power off", "reboot", "reboot (" + trybootArgument + ")"}[e]
 }
+
+// trybootArgument tells the Pi's firmware to set its tryboot flag, by way of the kernel. Tools/card takes it from the console.
+const trybootArgument = "0 tryboot"
 
 // Bounds on what a broken disk can hold up.
 const (
@@ -39,13 +41,28 @@ func end(how ending, console io.Writer) {
 		fmt.Fprintln(console, "init: disks are not unmounted in time")
 	}
 	fmt.Fprintf(console, "init: %s\n", how)
-	command := unix.LINUX_REBOOT_CMD_RESTART
-	if how == powerOff {
-		command = unix.LINUX_REBOOT_CMD_POWER_OFF
+	var err error
+	switch how {
+	case powerOff:
+		err = unix.Reboot(unix.LINUX_REBOOT_CMD_POWER_OFF)
+	case reboot:
+		err = unix.Reboot(unix.LINUX_REBOOT_CMD_RESTART)
+	case tryboot:
+		err = rebootWith(trybootArgument)
 	}
-	err := unix.Reboot(command)
 	fmt.Fprintf(console, "init: %s: %v\n", how, err)
 	os.Exit(1) // which the kernel takes for a panic, and restarts
+}
+
+// rebootWith restarts the machine and hands the firmware an argument (reboot(2), LINUX_REBOOT_CMD_RESTART2).
+func rebootWith(argument string) error {
+	text, err := unix.BytePtrFromString(argument)
+	if err != nil {
+		return err
+	}
+	_, _, errno := unix.Syscall6(unix.SYS_REBOOT, unix.LINUX_REBOOT_MAGIC1, unix.LINUX_REBOOT_MAGIC2, unix.LINUX_REBOOT_CMD_RESTART2,
+		uintptr(unsafe.Pointer(text)), 0, 0)
+	return errno
 }
 
 func unmountDisks(console io.Writer) {

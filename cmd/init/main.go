@@ -17,6 +17,8 @@ const usage = `usage: init confine SPEC PROGRAM [ARGUMENT...]   run a program as
        init spec NAME                           print the SPEC of the program in the table; usbhid-ups.1 is the first seat's
        init log                                 print the log to the console again
        init poweroff | reboot                   stop everything first
+       init tryboot                             reboot into the other system, once
+       init commit                              boot the running system from now on
 `
 
 func main() {
@@ -28,11 +30,13 @@ func main() {
 
 // run is init started by hand. The exit code is 1 for failure and 2 for wrong use.
 func run(args []string, stdout, stderr io.Writer, kill func(pid int, sig syscall.Signal) error) int {
-	requests := map[string]syscall.Signal{"log": sigLog, "poweroff": sigPowerOff, "reboot": sigReboot}
+	requests := map[string]syscall.Signal{"log": sigLog, "poweroff": sigPowerOff, "reboot": sigReboot, "tryboot": sigTryboot}
 	var err error
 	switch sig := requests[first(args)]; {
 	case sig != 0 && len(args) == 1:
 		err = kill(1, sig)
+	case first(args) == "commit" && len(args) == 1:
+		err = commit()
 	case first(args) == "confine" && len(args) >= 3:
 		err = confine(args[1], args[2:])
 	case first(args) == "spec" && len(args) == 2:

@@ -57,6 +57,7 @@ type machine struct {
 
 // setup is what a test may ask of its card.
 type setup struct {
+	image   string            // of the SD card; "" is the one that was built
 	devices []string          // description files; "" is the project's own UPS
 	config  string            // upscard.toml
 	files   map[string][]byte // more files for the root file system; ELF programs can be run
@@ -67,7 +68,10 @@ type setup struct {
 func boot(t *testing.T, s setup) *machine {
 	t.Helper()
 	need(t, card.Available())
-	_, err := os.Stat(cardImage)
+	if s.image == "" {
+		s.image = cardImage
+	}
+	_, err := os.Stat(s.image)
 	need(t, err)
 	_, err = exec.LookPath("upsc")
 	need(t, err)
@@ -93,7 +97,7 @@ func boot(t *testing.T, s setup) *machine {
 		files["etc/upscard.toml"] = []byte(s.config)
 	}
 	c, err := card.Start(card.Config{
-		Image: cardImage, Dir: dir, UPS: ups, Services: services, Files: files,
+		Image: s.image, Dir: dir, UPS: ups, Services: services, Files: files,
 		Append: append([]string{"upscard.rescue"}, s.append...),
 	})
 	if err != nil {
