@@ -92,7 +92,7 @@ func TestProgramsAreConfined(t *testing.T) {
 	}
 	got := strings.Join(driver(handover.Owner, 2).supervised("/init").Command, " ")
 	want := "/init confine uid=302 gid=302 groups=150,151 limits=core:0,data:369098752,nofile:64,nproc:64 " +
-		"files=ro:/run/confd,ro:/run/usb,ro:/sys/bus/usb,ro:/sys/devices,dev:/dev/bus/usb,own:/run/nut sockets=unix,netlink.uevent " +
+		"files=ro:/run/confd,ro:/run/usb,ro:/sys/bus/usb,ro:/sys/devices,dev:/dev/bus/usb,socket:/run/nut sockets=unix,netlink.uevent " +
 		"/bin/usbhid-ups -config /run/confd/usbhid-ups.owner.toml -run /run -ready 3 -seat 2 -allow-uid 101"
 	if got != want {
 		t.Errorf("driver:\n%s, want\n%s", got, want)

@@ -64,7 +64,7 @@ type directory struct {
 
 func directories() []directory {
 	return []directory{
-		{"/run/nut", 0o1775, 0, gidUSB}, // each driver puts its socket here, none can remove another's
+		{"/run/nut", 0o1775, 0, gidDrivers}, // each driver puts its socket here, none can remove another's
 		{"/run/netd", 0o755, uidNetd, uidNetd},
 		{"/run/confd", 0o755, uidConfd, uidConfd},
 		{"/run/usb", 0o755, 0, 0}, // the roster

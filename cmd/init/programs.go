@@ -16,7 +16,7 @@ const (
 	uidNetd        = 100
 	uidUpsd        = 101
 	uidConfd       = 102
-	gidUSB         = 150 // owns the device nodes of what may be a UPS
+	gidDrivers     = 150 // may make sockets in /run/nut
 	gidUPSConfig   = 151 // reads what the configuration says of UPSes
 	uidFirstDriver = 300 // plus the seat
 )
@@ -87,16 +87,19 @@ const exitNoUPS = 3
 
 func driverName(seat int) string { return fmt.Sprintf("usbhid-ups.%d", seat) }
 
+// driverUID is the user and the group of a seat's driver.
+func driverUID(seat int) uint32 { return uidFirstDriver + uint32(seat) }
+
 // driver is the program for the device of a seat.
 func driver(source handover.Source, seat int) program {
-	return program{name: driverName(seat), path: "/bin/usbhid-ups", uid: uidFirstDriver + uint32(seat),
+	return program{name: driverName(seat), path: "/bin/usbhid-ups", uid: driverUID(seat),
 		config: part(source, "usbhid-ups"),
 		args:   []string{"-seat", fmt.Sprint(seat), "-allow-uid", fmt.Sprint(uidUpsd)},
-		groups: []uint32{gidUSB, gidUPSConfig},
+		groups: []uint32{gidDrivers, gidUPSConfig},
 		limits: limits(64, goRuntime+256<<20), // a C thread maps 8 MB of stack, which counts
 		files: slices.Concat(may("ro", configuration, "/run/usb", "/sys/bus/usb", "/sys/devices"),
-			may("dev", "/dev/bus/usb"), // all of it: a device has a new node each time it is plugged in, which its group then may open
-			may("own", "/run/nut")),
+			may("dev", "/dev/bus/usb"), // all of it: a device has a new node each time it is plugged in. Its group is the driver's
+			may("socket", "/run/nut")),
 		sockets: []string{"unix", "netlink.uevent"},
 		final:   []int{exitNoUPS}}
 }

@@ -21,19 +21,19 @@ type keeper interface {
 	Changed() <-chan struct{}
 }
 
-// usbWorld gives every device that may be a UPS to the drivers' group and keeps a driver for each.
+// usbWorld keeps a driver for every device that may be a UPS, and gives the device to that driver alone.
 type usbWorld struct {
 	sysfs, run string
 	self       string // path of this binary
 	keeper     keeper
 	source     handover.Source // of the configuration in force
 	logger     *slog.Logger
-	grant      func(node string) error
+	grant      func(node string, seat int) error
 }
 
-// grantUSB lets the drivers open the device node.
-func grantUSB(node string) error {
-	return errors.Join(os.Chown(node, 0, gidUSB), os.Chmod(node, 0o660))
+// grantUSB lets the seat's driver open the device node.
+func grantUSB(node string, seat int) error {
+	return errors.Join(os.Chown(node, 0, uidFirstDriver+seat), os.Chmod(node, 0o660))
 }
 
 // Run follows the kernel's events until ctx ends. It fails when they cannot be had.
@@ -102,12 +102,12 @@ func (w *usbWorld) scan(s *seats) {
 		w.logger.Error("USB devices cannot be listed", "err", err)
 		return
 	}
-	for _, a := range found {
-		if err := w.grant(a.Node); err != nil && !errors.Is(err, os.ErrNotExist) { // unplugged meanwhile
-			w.logger.Error("device cannot be given to its driver", "device", a.ID, "err", err)
+	changed, full := s.scanned(found)
+	for seat, node := range s.plugged {
+		if err := w.grant(node, seat); err != nil && !errors.Is(err, os.ErrNotExist) { // unplugged meanwhile
+			w.logger.Error("device cannot be given to its driver", "device", node, "seat", seat, "err", err)
 		}
 	}
-	changed, full := s.scanned(found)
 	for _, err := range full {
 		w.logger.Warn("device is left alone", "err", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -97,10 +98,10 @@ func TestDriversFollowTheDevices(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		var granted []string
+		granted := make(map[string]int)
 		k := &fakeKeeper{changed: make(chan struct{})}
 		w := &usbWorld{sysfs: dir, run: dir, self: "/init", keeper: k, logger: slog.New(slog.NewTextHandler(&log, nil)),
-			grant: func(node string) error { granted = append(granted, node); return nil }}
+			grant: func(node string, seat int) error { granted[node] = seat; return nil }}
 		look := make(chan struct{})
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
@@ -129,8 +130,8 @@ func TestDriversFollowTheDevices(t *testing.T) {
 		cancel()
 		<-ended
 
-		if want := []string{usb.Node(1, 4), usb.Node(1, 5), usb.Node(1, 6), usb.Node(1, 5)}; !slices.Equal(granted, want) {
-			t.Errorf("granted %q, want %q", granted, want)
+		if want := map[string]int{usb.Node(1, 4): 1, usb.Node(1, 5): 2, usb.Node(1, 6): 1}; !maps.Equal(granted, want) {
+			t.Errorf("granted %v, want %v", granted, want)
 		}
 		roster, err := usb.ReadRoster(dir)
 		if err != nil || len(roster) != 2 || roster[0].NotUPS || roster[1].NotUPS {

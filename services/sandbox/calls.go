@@ -47,7 +47,7 @@ func files() []uintptr {
 		unix.SYS_PREAD64, unix.SYS_PWRITE64, unix.SYS_LSEEK, unix.SYS_FSTAT, unix.SYS_STATX, unix.SYS_STATFS, unix.SYS_FSTATFS,
 		unix.SYS_GETDENTS64, unix.SYS_READLINKAT, unix.SYS_FACCESSAT, unix.SYS_FACCESSAT2, unix.SYS_GETCWD, unix.SYS_UMASK,
 		unix.SYS_DUP, unix.SYS_DUP3, unix.SYS_FCNTL, unix.SYS_IOCTL, unix.SYS_PIPE2, unix.SYS_FLOCK,
-		unix.SYS_FSYNC, unix.SYS_FDATASYNC, unix.SYS_FTRUNCATE, unix.SYS_FALLOCATE, unix.SYS_MKDIRAT, unix.SYS_UNLINKAT,
+		unix.SYS_FSYNC, unix.SYS_FDATASYNC, unix.SYS_FTRUNCATE, unix.SYS_FALLOCATE, unix.SYS_MKDIRAT, unix.SYS_LINKAT, unix.SYS_UNLINKAT,
 		unix.SYS_RENAMEAT, unix.SYS_RENAMEAT2, unix.SYS_COPY_FILE_RANGE, unix.SYS_SENDFILE, unix.SYS_SPLICE,
 		unix.SYS_EPOLL_CREATE1, unix.SYS_EPOLL_CTL, unix.SYS_EPOLL_PWAIT, unix.SYS_EPOLL_PWAIT2, unix.SYS_EVENTFD2, unix.SYS_PPOLL, unix.SYS_PSELECT6,
 		unix.SYS_TIMERFD_CREATE, unix.SYS_TIMERFD_SETTIME, unix.SYS_TIMERFD_GETTIME,
@@ -68,6 +68,9 @@ func serving() []uintptr { return []uintptr{unix.SYS_BIND, unix.SYS_LISTEN} }
 
 // fileModes is for a program that sets the mode of what is its own. The kernel lets nobody but root do so to others' files.
 func fileModes() []uintptr { return []uintptr{unix.SYS_FCHMOD, unix.SYS_FCHMODAT} }
+
+// fileOwners is for a program that shares files with a group that it is in.
+func fileOwners() []uintptr { return []uintptr{unix.SYS_FCHOWN, unix.SYS_FCHOWNAT} }
 
 // execs replace the program.
 func execs() []uintptr { return []uintptr{unix.SYS_EXECVE, unix.SYS_EXECVEAT} }

@@ -17,7 +17,7 @@ type duty struct {
 
 func duties() []duty {
 	return []duty{
-		{"confd", nil, [][]uintptr{fileModes(), {unix.SYS_FCHOWNAT, unix.SYS_LINKAT}}},
+		{"confd", nil, [][]uintptr{fileModes(), fileOwners()}},
 		{"usbhid-ups", []string{"unix", "netlink.uevent"}, [][]uintptr{serving(), fileModes()}},
 		{"upsd", []string{"unix", "inet", "inet6"}, [][]uintptr{serving()}},
 		{"upsd.serving", []string{"unix"}, nil}, // it has its listeners, and makes no other
