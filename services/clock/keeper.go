@@ -2,8 +2,6 @@ package clock
 
 import (
 	"context"
-	"errors"
-	"sync"
 	"time"
 )
 
@@ -47,7 +45,7 @@ func (k *keeper) round(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
-	if err != nil && (k.status.Err == nil || k.status.Err.Error() != err.Error()) {
+	if err != nil && !alike(err, k.status.Err) {
 		k.Logger.Warn("time servers", "err", err)
 	}
 	if k.status.Err = err; result == fine {
@@ -59,31 +57,6 @@ func (k *keeper) round(ctx context.Context) {
 	if k.Report != nil {
 		k.Report(k.status)
 	}
-}
-
-// ask returns what the servers say that may be asked.
-func (k *keeper) ask(ctx context.Context) ([]Sample, error) {
-	servers := k.rests.awake(k.Servers(), time.Now())
-	if len(servers) == 0 {
-		return nil, errors.New("there is no server to ask")
-	}
-	samples, errs := make([]Sample, len(servers)), make([]error, len(servers))
-	var all sync.WaitGroup
-	for i, server := range servers {
-		all.Go(func() { samples[i], errs[i] = k.World.Query(ctx, server) })
-	}
-	all.Wait()
-	var answers []Sample
-	for i, err := range errs {
-		var kiss Kiss
-		if errors.As(err, &kiss) {
-			k.rests.kiss(servers[i], kiss.Code, time.Now())
-		}
-		if err == nil {
-			answers = append(answers, samples[i])
-		}
-	}
-	return answers, errors.Join(errs...)
 }
 
 // follow sets the clock by the samples. Trouble is why some server gave none; it matters only if all did.

@@ -1,6 +1,7 @@
 package clock
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -190,4 +191,16 @@ func FuzzAgree(f *testing.F) {
 			t.Errorf("%v gives %v", samples, got)
 		}
 	})
+}
+
+func TestTroubleIsToldOnce(t *testing.T) {
+	a, b := errors.New("a: read udp 10.0.2.15:40423: timeout"), errors.New("a: read udp 10.0.2.15:51002: timeout")
+	if !alike(a, b) || alike(a, nil) || alike(nil, nil) || alike(a, errors.New("a: no such host")) {
+		t.Error("alike")
+	}
+	for want, errs := range map[string][]error{"<nil>": {nil, nil}, a.Error(): {nil, a}, a.Error() + " (and 2 more)": {a, b, nil, b}} {
+		if got := fmt.Sprint(summary(errs)); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
 }
