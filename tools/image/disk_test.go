@@ -29,7 +29,7 @@ func TestWriteFile(t *testing.T) {
 		name, read string
 		size       int
 	}{
-		{"vmlinuz", "VMLINUZ", 100_000}, {"vmlinuz", "vmlinuz", 10}, {"overlays/new.dtbo", "Overlays/new.dtbo", 513},
+		{"vmlinuz", "VMLINUZ", 100_000}, {"vmlinuz", "vmlinuz", 10}, {"overlays/new.dtbo", "Overlays/new.dtbo", 513}, {"licences/linux.txt", "licences/linux.txt", 1363},
 		{"another directory/file", "another directory/file", 1},
 	} {
 		data := bytes.Repeat([]byte{'x'}, tc.size)
