@@ -137,7 +137,7 @@ func TestAllowed(t *testing.T) {
 		{"sdc", "there is no card in it", never},
 		{"sdd", "write-protected", never},
 		{"sde", "sde1 is mounted on /mnt", forced},
-		{"loop0", "is no SD card", forced},
+		{"loop0", "loop0 (an unnamed device) is no SD card", forced},
 		{"sdf", "the image needs 100.0 MB, the device has 5.1 MB: take a larger one", never},
 		{file, "the image needs 100.0 MB, the device has 204800 bytes", never},
 		{"sdb1", "is a partition: name the whole device", never},

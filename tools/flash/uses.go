@@ -113,7 +113,7 @@ func allowed(d disk, total int64, force bool) error {
 	case len(d.uses) > 0:
 		return fmt.Errorf("%s: %s is mounted on %s: unmount it first (umount /dev/%[2]s)", d.path, d.uses[0].device, d.uses[0].where)
 	case !d.removable:
-		return fmt.Errorf("%s: %s, is no SD card or USB stick: -force overwrites it all the same", d.path, d.model)
+		return fmt.Errorf("%s (%s) is no SD card or USB stick: -force overwrites it all the same", d.path, d.model)
 	}
 	return nil
 }
