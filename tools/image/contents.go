@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"github.com/upscard/upscard/board"
 )
@@ -48,7 +49,7 @@ func (c *contents) compress(name string, data []byte) ([]byte, error) {
 	if c.recipe.Cache == "" {
 		return packed(data), nil
 	}
-	kept := filepath.Join(c.recipe.Cache, fmt.Sprintf("%x.gz", sha256.Sum256(data)))
+	kept := filepath.Join(c.recipe.Cache, fmt.Sprintf("%s-%x.gz", runtime.Version(), sha256.Sum256(data)))
 	if ready, err := os.ReadFile(kept); err == nil {
 		return ready, nil
 	}
