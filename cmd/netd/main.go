@@ -13,6 +13,7 @@ import (
 	"sync"
 	"syscall"
 
+	"github.com/upscard/upscard/services/config"
 	"github.com/upscard/upscard/services/sandbox"
 )
 
@@ -28,10 +29,10 @@ func main() {
 func run(args []string, stderr io.Writer) int {
 	flags := flag.NewFlagSet("netd", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.String("config", "/etc/upscard.toml", "configuration `file`; nothing in it concerns netd")
+	file := flags.String("config", config.DefaultPath, "configuration `file`; a missing one means defaults")
 	runDir := flags.String("run", "/run", "`directory` of what runs; resolv.conf goes to its netd/")
 	ready := flags.Int("ready", 0, "`descriptor` that is told when there is an address")
-	only := flags.String("interface", "", "`name` of the interface (default: the first wired one)")
+	only := flags.String("interface", "", "`name` of the only interface to use, by DHCP, whatever the configuration says")
 	stateDir := flags.String("state", "", "`directory` that survives a restart, for the last seen time (default: none)")
 	if err := flags.Parse(args); err != nil {
 		return 2
@@ -41,6 +42,11 @@ func run(args []string, stderr io.Writer) int {
 		return 2
 	}
 	logger := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{ReplaceAttr: dropTime}))
+	cfg, err := config.Load(*file)
+	if err != nil {
+		fmt.Fprintln(stderr, "netd:", err)
+		return 1
+	}
 	dir := filepath.Join(*runDir, "netd")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		logger.Error("run directory", "err", err)
@@ -48,7 +54,7 @@ func run(args []string, stderr io.Writer) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	serve := server{only: *only, dir: dir, stateDir: *stateDir, logger: logger, ready: sync.OnceFunc(func() { sayReady(*ready, logger) })}
+	serve := server{plans: plans(cfg.Network, *only), network: cfg.Network, dir: dir, stateDir: *stateDir, logger: logger, ready: sync.OnceFunc(func() { sayReady(*ready, logger) })}
 	if err := serve.run(ctx); err != nil {
 		logger.Error("network", "err", err)
 		return 1

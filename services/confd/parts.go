@@ -12,12 +12,12 @@ type part struct {
 func parts() []part {
 	return []part{
 		{"netd", func(c *config.Config) *config.Config {
-			p := config.Default()
+			p := new(config.Config)
 			p.Network = c.Network
 			return p
 		}},
 		{"upsd", func(c *config.Config) *config.Config {
-			p := config.Default()
+			p := new(config.Config)
 			p.Listen, p.Users = c.Listen, c.Users
 			for _, u := range c.UPS {
 				p.UPS = append(p.UPS, config.UPS{Name: u.Name, Desc: u.Desc})
@@ -25,7 +25,7 @@ func parts() []part {
 			return p
 		}},
 		{"usbhid-ups", func(c *config.Config) *config.Config {
-			p := config.Default()
+			p := new(config.Config)
 			p.UPS = c.UPS
 			return p
 		}},

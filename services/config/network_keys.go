@@ -11,7 +11,7 @@ var (
 			"IP address, or list of up to 8", "by DHCP", "Name servers, asked before those that DHCP names. The first three of all are used."},
 		{"ntp", func(n *Network, v value) (err error) { n.NTP, err = some(v, maxServers, timeServer); return },
 			func(n Network) string { return showList(n.NTP) },
-			"name or IP address, or list of up to 8", "the card's own choice", "Time servers."},
+			"name or IP address, or list of up to 8", "`pool.ntp.org`", "Time servers."},
 	}
 	interfaceKeys = []rule[Interface]{
 		{"method", func(i *Interface, v value) (err error) { i.Method, err = choice(v, DHCP, Static, Off); return },

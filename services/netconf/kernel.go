@@ -5,8 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
-	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/vishvananda/netlink"
@@ -16,41 +15,6 @@ import (
 // kernel sets addresses and routes of an interface.
 type kernel struct {
 	proc string // where proc is mounted
-}
-
-// sysctls are the interface's settings, below proc/sys/net/.
-func sysctls(name string) []struct{ path, value string } {
-	v4, v6 := "ipv4/conf/"+name+"/", "ipv6/conf/"+name+"/"
-	return []struct{ path, value string }{
-		{v4 + "arp_notify", "1"}, // tell the neighbours when the address comes
-		{v4 + "accept_source_route", "0"},
-		{v4 + "accept_redirects", "0"},
-		{v6 + "disable_ipv6", "0"},
-		{v6 + "accept_ra", "1"}, // addresses by SLAAC, from the kernel itself
-		{v6 + "autoconf", "1"},
-		{v6 + "addr_gen_mode", "0"}, // from the hardware address: the same after each boot
-		{v6 + "use_tempaddr", "0"},
-		{v6 + "accept_redirects", "0"},
-	}
-}
-
-// up sets the interface up, after its settings.
-func (k kernel) up(link Link) error {
-	var errs []error
-	for _, s := range sysctls(link.Name) {
-		err := os.WriteFile(filepath.Join(k.proc, "sys/net", s.path), []byte(s.value), 0)
-		if err != nil && !errors.Is(err, os.ErrNotExist) { // a kernel without IPv6 has not all of them
-			errs = append(errs, err)
-		}
-	}
-	l, err := netlink.LinkByIndex(link.Index)
-	if err == nil {
-		err = netlink.LinkSetUp(l)
-	}
-	if err != nil {
-		errs = append(errs, fmt.Errorf("%s: %w", link.Name, err))
-	}
-	return errors.Join(errs...)
 }
 
 // setAddress gives the interface the lease's address, until it expires even if nobody is left to take it away. All other IPv4 addresses go.
@@ -68,7 +32,7 @@ func (k kernel) setAddress(link Link, lease Lease, now time.Time) error {
 }
 
 // setRoutes gives the interface the lease's routes. All other ones of DHCP go.
-func (k kernel) setRoutes(link Link, lease Lease) error {
+func (k kernel) setRoutes(link Link, lease Lease, rank int) error {
 	l, err := netlink.LinkByIndex(link.Index)
 	if err != nil {
 		return fmt.Errorf("%s: %w", link.Name, err)
@@ -76,7 +40,7 @@ func (k kernel) setRoutes(link Link, lease Lease) error {
 	var errs []error
 	wanted := make(map[string]bool)
 	for _, r := range ordered(lease.Routes) {
-		route := netlinkRoute(l, r, lease.Address.Addr())
+		route := netlinkRoute(l, r, lease.Address.Addr(), rank)
 		wanted[routeKey(*route)] = true
 		if err := netlink.RouteReplace(route); err != nil {
 			errs = append(errs, fmt.Errorf("%s: route to %v: %w", link.Name, r.To, err))
@@ -94,14 +58,15 @@ func (k kernel) clear(link Link) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", link.Name, err)
 	}
-	return errors.Join(k.removeRoutes(l, nil), k.removeAddresses(l, netip.Prefix{}))
+	return errors.Join(k.removeRoutes(l, nil), k.removeAddresses(l))
 }
 
-func (kernel) removeAddresses(l netlink.Link, keep netip.Prefix) error {
+// removeAddresses takes all IPv4 addresses from the interface but some.
+func (kernel) removeAddresses(l netlink.Link, keep ...netip.Prefix) error {
 	addrs, err := netlink.AddrList(l, netlink.FAMILY_V4)
 	errs := []error{err}
 	for _, a := range addrs {
-		if keep.IsValid() && a.IPNet.String() == ipNet(keep).String() {
+		if slices.ContainsFunc(keep, func(p netip.Prefix) bool { return a.IPNet.String() == ipNet(p).String() }) {
 			continue
 		}
 		errs = append(errs, netlink.AddrDel(l, &a))
@@ -132,8 +97,8 @@ func ordered(routes []Route) (out []Route) {
 	return out
 }
 
-func netlinkRoute(l netlink.Link, r Route, source netip.Addr) *netlink.Route {
-	route := &netlink.Route{LinkIndex: l.Attrs().Index, Dst: ipNet(r.To), Src: source.AsSlice(), Protocol: unix.RTPROT_DHCP}
+func netlinkRoute(l netlink.Link, r Route, source netip.Addr, rank int) *netlink.Route {
+	route := &netlink.Route{LinkIndex: l.Attrs().Index, Dst: ipNet(r.To), Src: source.AsSlice(), Protocol: unix.RTPROT_DHCP, Priority: rank}
 	if r.Gateway.IsValid() {
 		route.Gw = r.Gateway.AsSlice()
 		route.Flags = int(netlink.FLAG_ONLINK) // some networks hand out a gateway outside of the subnet
@@ -148,7 +113,7 @@ func routeKey(r netlink.Route) string {
 	if r.Dst != nil {
 		to = r.Dst.String()
 	}
-	return fmt.Sprint(to, " via ", r.Gw)
+	return fmt.Sprint(to, " via ", r.Gw, " metric ", r.Priority)
 }
 
 func ipNet(p netip.Prefix) *net.IPNet {

@@ -1,4 +1,4 @@
-// Package netconf gives a network interface its IPv4 address.
+// Package netconf keeps network interfaces as they were planned.
 package netconf
 
 import (

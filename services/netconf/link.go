@@ -2,8 +2,8 @@ package netconf
 
 import (
 	"bytes"
-	"cmp"
 	"net"
+	"sync"
 )
 
 // Link is a network interface.
@@ -21,24 +21,28 @@ func (l Link) equal(other Link) bool {
 		bytes.Equal(l.MAC, other.MAC)
 }
 
-// choose picks the interface to use: the one in use while it has a carrier, else the first that has, else the one in use, else the
-// first.
-func choose(candidates []Link, current int) Link {
-	rank := func(l Link) int {
-		r := 0
-		if !l.Carrier {
-			r += 2
-		}
-		if l.Index != current {
-			r++
-		}
-		return r
+// slot holds the state of one interface for whoever configures it.
+type slot struct {
+	mu      sync.Mutex
+	link    Link
+	changed chan struct{} // closed and replaced when link becomes another
+}
+
+func newSlot(link Link) *slot { return &slot{link: link, changed: make(chan struct{})} }
+
+func (s *slot) current() (Link, <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.link, s.changed
+}
+
+func (s *slot) set(link Link) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if link.equal(s.link) {
+		return
 	}
-	best := Link{}
-	for _, l := range candidates {
-		if best.Index == 0 || cmp.Or(cmp.Compare(rank(l), rank(best)), cmp.Compare(l.Index, best.Index)) < 0 {
-			best = l
-		}
-	}
-	return best
+	s.link = link
+	close(s.changed)
+	s.changed = make(chan struct{})
 }

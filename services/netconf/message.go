@@ -107,15 +107,3 @@ func validDomain(name string) bool {
 	foreign := func(r rune) bool { return !strings.ContainsRune(letters, r) }
 	return name != "" && len(name) <= 253 && !strings.ContainsFunc(name, foreign)
 }
-
-// resolvConf is the lease as resolv.conf(5).
-func resolvConf(l Lease) string {
-	var b strings.Builder
-	if l.Domain != "" {
-		fmt.Fprintf(&b, "search %s\n", l.Domain)
-	}
-	for _, a := range l.DNS {
-		fmt.Fprintf(&b, "nameserver %s\n", a)
-	}
-	return b.String()
-}

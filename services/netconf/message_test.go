@@ -84,7 +84,7 @@ func TestLeaseFromACK(t *testing.T) {
 
 func TestResolvConf(t *testing.T) {
 	l := Lease{Domain: "lan", DNS: []netip.Addr{netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2")}}
-	if got, want := resolvConf(l), "search lan\nnameserver 10.0.0.1\nnameserver 10.0.0.2\n"; got != want {
+	if got, want := resolvConf(nil, []Lease{l}), "search lan\nnameserver 10.0.0.1\nnameserver 10.0.0.2\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -108,7 +108,7 @@ func FuzzLease(f *testing.F) {
 			return
 		}
 		if !l.Address.IsValid() || l.Duration < shortestDuration || l.T1 <= 0 || l.T1 >= l.T2 || l.T2 >= l.Duration ||
-			len(l.Routes) > maxRoutes || len(l.DNS) > maxDNS || strings.Count(resolvConf(l), "\n") > 1+maxDNS {
+			len(l.Routes) > maxRoutes || len(l.DNS) > maxDNS || strings.Count(resolvConf(nil, []Lease{l}), "\n") > 1+maxDNS {
 			t.Errorf("%s", show(l))
 		}
 		for _, r := range l.Routes {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -22,16 +23,28 @@ import (
 // TestMain makes the test binary the two sides of TestLeaseInANamespace, each in a network namespace of its own: `server`, which runs the
 // test, and `client DIR`, which it starts.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 3 && os.Args[1] == "client" {
-		os.Exit(clientHelper(os.Args[2]))
+	if len(os.Args) == 3 && clientPlans()[os.Args[1]] != nil {
+		os.Exit(clientHelper(clientPlans()[os.Args[1]], os.Args[2]))
 	}
 	os.Exit(m.Run())
 }
 
-func clientHelper(dir string) int {
+// clientPlans are what the client may be told, by its first argument.
+func clientPlans() map[string][]Plan {
+	addr := netip.MustParseAddr
+	return map[string][]Plan{
+		"client": {{Name: "card0", DHCP: true}},
+		"static": {
+			{Name: "card0", IPv6: Static, Addresses: prefixes("10.77.0.5/24", "fd77::5/64"), Gateways: []netip.Addr{addr("10.77.0.1"), addr("fd77::1")}},
+			{Name: "card1", IPv6: Static, Addresses: prefixes("10.78.0.5/24", "fd78::5/64"), Gateways: []netip.Addr{addr("10.78.0.1"), addr("fd78::1")}},
+		},
+	}
+}
+
+func clientHelper(plans []Plan, dir string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	err := Run(ctx, Options{Interface: "card0", Hostname: "card", Sysfs: "/sys", Proc: "/proc", Dir: dir,
+	err := Run(ctx, Options{Plans: plans, Hostname: "card", Sysfs: "/sys", Proc: "/proc", Dir: dir,
 		Logger: slog.New(slog.NewTextHandler(os.Stdout, nil)), Timeout: 100 * time.Millisecond, Shortest: time.Second,
 		Configured: func() { fmt.Println("configured") }})
 	if err != nil {
@@ -52,39 +65,57 @@ type network struct {
 // newNetwork puts the test's thread into a namespace of its own.
 func newNetwork(t *testing.T) *network {
 	t.Helper()
+	needRoot(t)
+	enterNamespace(t)
+	n := &network{dir: t.TempDir()}
+	n.cable = newCable(t, "lan0", "card0", serverIP)
+	n.dhcpServer = newDHCPServer(t, "lan0")
+	n.start(t, "client", "card0")
+	return n
+}
+
+func needRoot(t *testing.T) {
+	t.Helper()
 	if os.Geteuid() != 0 {
 		if os.Getenv("CI") == "true" {
 			t.Fatal("network namespaces need root, and CI must test them")
 		}
 		t.Skip("network namespaces need root")
 	}
-	enterNamespace(t)
-	n := &network{dir: t.TempDir()}
-	check(t, netlink.LinkAdd(&netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: "lan0"}, PeerName: "card0"}))
-	cable, err := netlink.LinkByName("lan0")
-	check(t, err)
-	n.cable = cable
-	check(t, netlink.AddrAdd(cable, &netlink.Addr{IPNet: &net.IPNet{IP: serverIP, Mask: net.CIDRMask(24, 32)}}))
-	check(t, netlink.LinkSetUp(cable))
-	n.dhcpServer = newDHCPServer(t, "lan0")
+}
 
-	pid := startClient(t, n.dir)
-	peer, err := netlink.LinkByName("card0")
+// newCable has an address at our end.
+func newCable(t *testing.T, ours, theirs string, ip net.IP) netlink.Link {
+	t.Helper()
+	check(t, netlink.LinkAdd(&netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: ours}, PeerName: theirs}))
+	cable, err := netlink.LinkByName(ours)
 	check(t, err)
-	check(t, netlink.LinkSetNsPid(peer, pid)) // it waits for the interface
+	check(t, netlink.AddrAdd(cable, &netlink.Addr{IPNet: &net.IPNet{IP: ip, Mask: net.CIDRMask(24, 32)}}))
+	check(t, netlink.LinkSetUp(cable))
+	return cable
+}
+
+// start starts the client, then plugs the interfaces in.
+func (n *network) start(t *testing.T, mode string, interfaces ...string) {
+	t.Helper()
+	pid := startClient(t, mode, n.dir)
+	for _, name := range interfaces {
+		peer, err := netlink.LinkByName(name)
+		check(t, err)
+		check(t, netlink.LinkSetNsPid(peer, pid)) // it waits for the interface
+	}
 	ns, err := netns.GetFromPid(pid)
 	check(t, err)
 	n.client, err = netlink.NewHandleAt(ns)
 	check(t, err)
 	t.Cleanup(func() { ns.Close(); n.client.Close() })
-	return n
 }
 
-func startClient(t *testing.T, dir string) (pid int) {
+func startClient(t *testing.T, mode, dir string) (pid int) {
 	t.Helper()
 	self, err := os.Executable()
 	check(t, err)
-	cmd := exec.Command(self, "client", dir)
+	cmd := exec.Command(self, mode, dir)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
 	var out strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &out

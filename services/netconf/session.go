@@ -14,6 +14,8 @@ type session struct {
 	machine Machine
 	link    Link
 	applied Lease // what the interface is configured with; zero: nothing
+	fixed   bool  // the plan's addresses are set, since the link changed last
+	told    bool  // of the plan's addresses
 	silent  bool  // it was said that no server answers
 }
 
@@ -26,11 +28,16 @@ func (s *session) look(link Link) {
 		s.machine.SetLink(false)
 	}
 	s.machine.SetLink(link.Carrier)
+	s.fixed = s.fixed && link.equal(s.link)
 	s.link = link
 }
 
 // step does what the machine says is next. It returns early when changed is closed.
 func (s *session) step(ctx context.Context, changed <-chan struct{}) {
+	if retry := s.fix(); !retry.IsZero() || !s.plan.DHCP {
+		wait(ctx, changed, retry)
+		return
+	}
 	s.apply()
 	step, until := s.machine.Next(time.Now())
 	if step == Rest {
@@ -97,7 +104,7 @@ func (s *session) apply() {
 			s.machine.Refused(now) // try again, with a pause
 			return
 		}
-		if err := s.system.setRoutes(s.link, lease); err != nil { // with what is left, neighbours can reach us
+		if err := s.system.setRoutes(s.link, lease, s.rank); err != nil { // with what is left, neighbours can reach us
 			s.logger.Error("not all routes are set", "err", err)
 		}
 		s.tell(lease)
@@ -105,7 +112,7 @@ func (s *session) apply() {
 		s.configured()
 	case s.applied.Duration > 0:
 		s.logger.Warn("address is gone", "address", s.applied.Address)
-		s.withdraw(s.link)
+		s.withdraw()
 	}
 }
 
@@ -114,30 +121,51 @@ func (s *session) tell(lease Lease) {
 	level := slog.LevelDebug
 	if !lease.same(s.applied) {
 		level = slog.LevelInfo
-		s.resolver(lease)
+		s.resolve(lease)
 	}
 	s.logger.Log(context.Background(), level, "address", "address", lease.Address, "server", lease.Server,
 		"routes", len(lease.Routes), "dns", len(lease.DNS), "lease", lease.Duration)
 }
 
-func (s *session) withdraw(link Link) {
-	if err := s.system.clear(link); err != nil {
+func (s *session) withdraw() {
+	if err := s.system.clear(s.link); err != nil {
 		s.logger.Error("address is not taken away", "err", err)
 	}
-	s.resolver(Lease{})
+	s.resolve(Lease{})
 	s.applied = Lease{}
 }
 
-// leave takes the address from the interface, because another one is used from now on.
-func (s *session) leave(next Link) {
+// leave takes back what is known of an interface that is gone.
+func (s *session) leave() {
+	s.logger.Info("interface is gone")
 	if s.applied.Duration > 0 {
-		s.logger.Info("interface is left", "for", next.Name)
-		s.withdraw(s.link)
+		s.withdraw()
 	}
 }
 
-func (s *session) resolver(lease Lease) {
-	if err := writeResolvConf(s.dir, resolvConf(lease)); err != nil {
+// fixRetry is the pause before addresses are set again that were not.
+const fixRetry = 5 * time.Second
+
+// fix sets the plan's own addresses once the interface is up, and again when its link has changed, which can take routes away. It
+// returns when to try again; the zero time is when the link changes.
+func (s *session) fix() (retry time.Time) {
+	if s.fixed || !s.link.Up || len(s.plan.Addresses) == 0 {
+		return time.Time{}
+	}
+	if err := s.system.setStatic(s.link, s.plan, s.rank); err != nil {
+		s.logger.Error("address is not set", "err", err)
+		return time.Now().Add(fixRetry)
+	}
+	if !s.told {
+		s.logger.Info("address", "addresses", s.plan.Addresses, "gateways", s.plan.Gateways)
+	}
+	s.fixed, s.told = true, true
+	s.configured()
+	return time.Time{}
+}
+
+func (s *session) resolve(lease Lease) {
+	if err := s.resolver.set(s.rank, lease); err != nil {
 		s.logger.Error("names cannot be resolved", "err", err)
 	}
 }

@@ -1,9 +1,11 @@
 package netconf
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,27 +15,34 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// watcher follows the kernel's interfaces and knows the one to use.
+// watcher follows the kernel's interfaces and knows those that there is a plan for.
 type watcher struct {
-	only  string // an interface's name; "": the first wired one
+	plans []Plan
 	sysfs string
-	raise func(Link) error // sets an interface up: until it is, nobody knows whether it has a carrier
+	raise func(planned) error // sets an interface up: until it is, nobody knows whether it has a carrier
 
 	mu      sync.Mutex
-	links   map[int]Link
-	chosen  Link
-	changed chan struct{} // closed and replaced when chosen becomes another
+	links   map[int]planned
+	changed chan struct{} // closed and replaced when links become others
 }
 
-func newWatcher(only, sysfs string, raise func(Link) error) *watcher {
-	return &watcher{only: only, sysfs: sysfs, raise: raise, links: make(map[int]Link), changed: make(chan struct{})}
+// planned is an interface with its plan.
+type planned struct {
+	link Link
+	plan Plan
+	rank int
 }
 
-// current returns the interface to use, and a channel that is closed when that is no longer true.
-func (w *watcher) current() (Link, <-chan struct{}) {
+func newWatcher(plans []Plan, sysfs string, raise func(planned) error) *watcher {
+	return &watcher{plans: plans, sysfs: sysfs, raise: raise, links: make(map[int]planned), changed: make(chan struct{})}
+}
+
+// current returns the interfaces, the best one first, and a channel that is closed when that is no longer true.
+func (w *watcher) current() ([]planned, <-chan struct{}) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.chosen, w.changed
+	all := slices.SortedFunc(maps.Values(w.links), func(a, b planned) int { return cmp.Compare(a.rank, b.rank) })
+	return all, w.changed
 }
 
 // run follows the kernel until ctx ends. It fails when messages were lost or an interface is not set up, and can then be run again.
@@ -84,6 +93,7 @@ func (w *watcher) list() error {
 	for index := range w.links {
 		if !slices.ContainsFunc(all, func(l netlink.Link) bool { return l.Attrs().Index == index }) {
 			delete(w.links, index)
+			w.tell()
 		}
 	}
 	w.mu.Unlock()
@@ -94,48 +104,49 @@ func (w *watcher) list() error {
 	return errors.Join(errs...)
 }
 
-// update takes an interface that has changed, or that is no longer there. One that may be used is set up.
+// update takes an interface that has changed, or that is no longer there. One that there is a plan for is set up.
 func (w *watcher) update(link netlink.Link, there bool) error {
 	attrs := link.Attrs()
-	l := Link{Name: attrs.Name, Index: attrs.Index, MAC: attrs.HardwareAddr,
-		Up: attrs.RawFlags&unix.IFF_UP != 0, Carrier: attrs.RawFlags&unix.IFF_LOWER_UP != 0}
-	there = there && w.usable(link)
-	w.take(l, there)
-	if there && !l.Up {
-		return w.raise(l)
+	p := planned{link: Link{Name: attrs.Name, Index: attrs.Index, MAC: attrs.HardwareAddr,
+		Up: attrs.RawFlags&unix.IFF_UP != 0, Carrier: attrs.RawFlags&unix.IFF_LOWER_UP != 0}}
+	var ok bool
+	p.plan, p.rank, ok = planFor(w.plans, p.link, w.wired(link))
+	there = there && ok
+	w.take(p, there)
+	if there && !p.link.Up {
+		return w.raise(p)
 	}
 	return nil
 }
 
-func (w *watcher) take(l Link, there bool) {
+func (w *watcher) take(p planned, there bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	before := w.links[l.Index]
-	l.Losses = before.Losses
-	if before.Carrier && !l.Carrier {
-		l.Losses++
+	before, known := w.links[p.link.Index]
+	p.link.Losses = before.link.Losses
+	if before.link.Carrier && !p.link.Carrier {
+		p.link.Losses++
 	}
-	delete(w.links, l.Index)
-	if there {
-		w.links[l.Index] = l
+	switch {
+	case !there && !known, there && known && p.link.equal(before.link):
+		return
+	case there:
+		w.links[p.link.Index] = p
+	default:
+		delete(w.links, p.link.Index)
 	}
-	var all []Link
-	for _, l := range w.links {
-		all = append(all, l)
-	}
-	if next := choose(all, w.chosen.Index); !next.equal(w.chosen) {
-		w.chosen = next
-		close(w.changed)
-		w.changed = make(chan struct{})
-	}
+	w.tell()
 }
 
-// usable tells whether the interface may be the one: by its name if one is given, else by being a wired Ethernet device.
-func (w *watcher) usable(l netlink.Link) bool {
+// tell wakes those that wait. It is called with w.mu held.
+func (w *watcher) tell() {
+	close(w.changed)
+	w.changed = make(chan struct{})
+}
+
+// wired tells whether the interface is a wired Ethernet device.
+func (w *watcher) wired(l netlink.Link) bool {
 	attrs := l.Attrs()
-	if w.only != "" {
-		return attrs.Name == w.only
-	}
 	if attrs.EncapType != "ether" || l.Type() != "device" {
 		return false
 	}
