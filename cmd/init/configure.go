@@ -38,7 +38,7 @@ func (c *card) runConfd(parts *sync.WaitGroup) (handover.Settings, error) {
 		return handover.Settings{}, err
 	}
 	defer r.Close()
-	p := confd(ownerFile("/"), confdState("/")).supervised(selfPath)
+	p := confd(ownerFile("/"), stateDir("/", "confd", uidConfd)).supervised(selfPath)
 	p.Notify, p.Files = false, []*os.File{w}
 	process, err := supervise.Exec{Reaper: c.reaper, Lines: c.journal.line}.Start(p)
 	w.Close()
@@ -78,15 +78,15 @@ func ownerFile(root string) string {
 	return filepath.Join(root, "etc", name)
 }
 
-// confdState is where confd keeps the last good file, made its own; "" without a state partition.
-func confdState(root string) string {
+// stateDir is where a program keeps what survives a restart, made its own; "" without a state partition.
+func stateDir(root, program string, uid int) string {
 	state := filepath.Join(root, "state")
 	if _, err := os.Stat(state); err != nil {
 		return ""
 	}
-	dir := filepath.Join(state, "confd")
+	dir := filepath.Join(state, program)
 	_ = os.Mkdir(dir, 0o700) // is there but on the first boot
-	if err := os.Chown(dir, uidConfd, uidConfd); err != nil {
+	if err := os.Chown(dir, uid, uid); err != nil {
 		return ""
 	}
 	return dir

@@ -41,14 +41,14 @@ type program struct {
 	final   []int
 }
 
-// programs is the table of those that always run.
-func programs(source handover.Source) []program {
+// programs is the table of those that always run. State is netd's directory on the state partition; "" is none.
+func programs(source handover.Source, state string) []program {
 	return []program{
-		{name: "netd", path: "/bin/netd", uid: uidNetd, config: part(source, "netd"),
-			caps:    []string{"net_bind_service", "net_admin", "net_raw"},
+		program{name: "netd", path: "/bin/netd", uid: uidNetd, config: part(source, "netd"),
+			caps:    []string{"net_bind_service", "net_admin", "net_raw", "sys_time"},
 			limits:  limits(64, goRuntime+64<<20),
 			files:   slices.Concat(may("ro", configuration, "/sys/class/net", "/sys/devices"), may("rw", "/proc/sys/net"), may("own", "/run/netd")),
-			sockets: []string{"unix", "inet", "inet6", "packet", "netlink.route"}},
+			sockets: []string{"unix", "inet", "inet6", "packet", "netlink.route"}}.keeping(state),
 		{name: "upsd", path: "/bin/upsd", uid: uidUpsd, config: part(source, "upsd"),
 			args:    []string{"-driver-uid", fmt.Sprintf("%d-%d", uidFirstDriver+1, uidFirstDriver+usb.MaxSeats)},
 			limits:  limits(4096, goRuntime+128<<20),
@@ -70,6 +70,11 @@ func confd(file, state string) program {
 	}{{"netd", uidNetd}, {"upsd", uidUpsd}, {"usbhid-ups", gidUPSConfig}} {
 		p.args = append(p.args, "-group", fmt.Sprintf("%s=%d", reader.program, reader.gid))
 	}
+	return p.keeping(state)
+}
+
+// keeping is the program with a directory that survives a restart, unless that is "".
+func (p program) keeping(state string) program {
 	if state != "" {
 		p.args = append(p.args, "-state", state)
 		p.files = append(p.files, may("own", state)...)
