@@ -29,10 +29,10 @@ func main() {
 func run(args []string, stderr io.Writer) int {
 	flags := flag.NewFlagSet("netd", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	configFile := flags.String("config", config.DefaultPath, "configuration `file`")
+	file := flags.String("config", config.DefaultPath, "configuration `file`; a missing one means defaults")
 	runDir := flags.String("run", "/run", "`directory` of what runs; resolv.conf goes to its netd/")
 	ready := flags.Int("ready", 0, "`descriptor` that is told when there is an address")
-	only := flags.String("interface", "", "`name` of the interface (default: the first wired one)")
+	only := flags.String("interface", "", "`name` of the only interface to use, by DHCP, whatever the configuration says")
 	stateDir := flags.String("state", "", "`directory` that survives a restart, for the last seen time (default: none)")
 	if err := flags.Parse(args); err != nil {
 		return 2
@@ -42,9 +42,9 @@ func run(args []string, stderr io.Writer) int {
 		return 2
 	}
 	logger := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{ReplaceAttr: dropTime}))
-	cfg, err := config.Load(*configFile)
+	cfg, err := config.Load(*file)
 	if err != nil {
-		logger.Error("configuration", "err", err)
+		fmt.Fprintln(stderr, "netd:", err)
 		return 1
 	}
 	dir := filepath.Join(*runDir, "netd")
@@ -54,7 +54,7 @@ func run(args []string, stderr io.Writer) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	serve := server{only: *only, timeServers: cfg.Network.NTP, dir: dir, stateDir: *stateDir, logger: logger, ready: sync.OnceFunc(func() { sayReady(*ready, logger) })}
+	serve := server{plans: plans(cfg.Network, *only), network: cfg.Network, dir: dir, stateDir: *stateDir, logger: logger, ready: sync.OnceFunc(func() { sayReady(*ready, logger) })}
 	if err := serve.run(ctx); err != nil {
 		logger.Error("network", "err", err)
 		return 1

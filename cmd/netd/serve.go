@@ -7,17 +7,18 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/upscard/upscard/services/config"
 	"github.com/upscard/upscard/services/netconf"
 )
 
 // server is what netd does all the time.
 type server struct {
-	only        string   // interface, "" is any wired one
-	timeServers []string // none are those of the card's own choice
-	dir         string   // of what runs
-	stateDir    string   // of what survives a restart, "" is none
-	logger      *slog.Logger
-	ready       func() // told when there is an address
+	plans    []netconf.Plan
+	network  config.Network
+	dir      string // of what runs
+	stateDir string // of what survives a restart, "" is none
+	logger   *slog.Logger
+	ready    func() // told when there is an address
 }
 
 // run keeps the network and the clock until ctx ends.
@@ -28,9 +29,9 @@ func (s server) run(ctx context.Context) error {
 	}
 	online := make(chan struct{}, 1)
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return keepClock(ctx, s.timeServers, online, s.stateDir, s.logger) })
+	group.Go(func() error { return keepClock(ctx, s.network.NTP, online, s.stateDir, s.logger) })
 	group.Go(func() error {
-		return netconf.Run(ctx, netconf.Options{Interface: s.only, Hostname: hostname, Sysfs: "/sys", Proc: "/proc", Dir: s.dir,
+		return netconf.Run(ctx, netconf.Options{Plans: s.plans, DNS: s.network.DNS, Hostname: hostname, Sysfs: "/sys", Proc: "/proc", Dir: s.dir,
 			Logger: s.logger, Configured: func() { s.ready(); nudge(online) }})
 	})
 	return group.Wait()
