@@ -6,7 +6,10 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // TestMain makes the test binary the program that is confined: `confine SPEC` becomes `show` by way of Exec.
@@ -14,6 +17,10 @@ func TestMain(m *testing.M) {
 	switch {
 	case len(os.Args) == 3 && os.Args[1] == "confine":
 		fmt.Println(confineSelf(os.Args[2]))
+		os.Exit(1)
+	case len(os.Args) == 2 && os.Args[1] == "tighten":
+		fmt.Println(Tighten("upsd.serving"), makeSocket(unix.AF_INET))
+		fmt.Println(unix.Exec("/proc/self/exe", []string{"sandbox.test", "show"}, nil))
 		os.Exit(1)
 	case len(os.Args) == 2 && os.Args[1] == "show":
 		os.Exit(show())
@@ -40,7 +47,30 @@ func show() int {
 		fmt.Printf("%s", text)
 	}
 	fmt.Println("Environment:", os.Environ())
+	_, err := os.ReadFile("/etc/passwd")
+	fmt.Println("Read:", err)
+	fmt.Println("Make:", os.WriteFile("/tmp/probe", nil, 0o600))
+	fmt.Println("Unix:", makeSocket(unix.AF_UNIX))
+	fmt.Println("Packet:", makeSocket(unix.AF_PACKET))
+	fmt.Println("Bind:", bind())
 	return 0
+}
+
+func makeSocket(family int) error {
+	fd, err := unix.Socket(family, unix.SOCK_STREAM, 0)
+	if err == nil {
+		unix.Close(fd)
+	}
+	return err
+}
+
+func bind() error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	return unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}})
 }
 
 func TestConfined(t *testing.T) {
@@ -50,6 +80,9 @@ func TestConfined(t *testing.T) {
 		}
 		t.Skip("confining needs root")
 	}
+	if err := haveLandlock(); err != nil {
+		t.Skip(err)
+	}
 	const none = "0000000000000000"
 	tests := []struct {
 		name string
@@ -58,12 +91,17 @@ func TestConfined(t *testing.T) {
 	}{
 		{"nothing given", Spec{UID: 101, GID: 102}, map[string]string{
 			"Uid": "101 101 101 101", "Gid": "102 102 102 102", "Groups": "", "NoNewPrivs": "1",
-			"CapInh": none, "CapPrm": none, "CapEff": none, "CapBnd": none, "CapAmb": none, "Environment": "[]"}},
+			"CapInh": none, "CapPrm": none, "CapEff": none, "CapBnd": none, "CapAmb": none, "Environment": "[]", "Seccomp": "2",
+			"Read": "open /etc/passwd: permission denied", "Make": "open /tmp/probe: permission denied",
+			"Unix": "address family not supported by protocol"}},
 		{"capabilities, groups, limits", netd, map[string]string{
 			"Uid": "100 100 100 100", "Groups": "150 151", "NoNewPrivs": "1",
 			"CapInh": "0000000000003000", "CapPrm": "0000000000003000", "CapEff": "0000000000003000",
 			"CapBnd": "0000000000003000", "CapAmb": "0000000000003000",
 			"Max open files": "64 64 files", "Max core file size": "0 0 bytes"}},
+		{"a socket for any port", Spec{UID: 101, GID: 101, Bind: Ports{Any: true}, Sockets: []string{"unix", "inet"}}, map[string]string{
+			"Unix": "<nil>", "Bind": "<nil>", "Packet": "address family not supported by protocol"}},
+		{"a socket for no port", Spec{UID: 101, GID: 101, Sockets: []string{"inet"}}, map[string]string{"Bind": "permission denied"}},
 		{"root without power", Spec{}, map[string]string{
 			"Uid": "0 0 0 0", "CapPrm": none, "CapEff": none, "CapBnd": none, "CapAmb": none}},
 	}
@@ -102,6 +140,25 @@ func confined(t *testing.T, spec Spec) map[string]string {
 		values[key] = strings.Join(strings.Fields(value), " ")
 	}
 	return values
+}
+
+// Whoever execs after Tighten is killed. It takes no privileges.
+func TestTightened(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self, "tighten")
+	out, _ := cmd.CombinedOutput()
+	if want := "<nil> address family not supported by protocol\n"; string(out) != want {
+		t.Errorf("got %q, want %q", out, want)
+	}
+	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGSYS {
+		t.Errorf("ended by %v, want %v", cmd.ProcessState, syscall.SIGSYS)
+	}
+	if err := Tighten("cat"); err == nil || !strings.Contains(err.Error(), `"cat"`) {
+		t.Errorf("Tighten(cat): %v", err)
+	}
 }
 
 func TestExecNamesWhatFails(t *testing.T) {

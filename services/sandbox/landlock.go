@@ -65,14 +65,22 @@ const (
 	queryVersion = unix.LANDLOCK_CREATE_RULESET_VERSION
 )
 
-// landlock leaves the calling thread the files and TCP ports of spec. No_new_privs must be set.
-func landlock(spec Spec) error {
+// haveLandlock says what is missing in the kernel.
+func haveLandlock() error {
 	version, _, errno := unix.RawSyscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, queryVersion)
 	if errno != 0 {
 		return fmt.Errorf("kernel without Landlock: %w", errno)
 	}
 	if version < landlockABI {
 		return fmt.Errorf("kernel has version %d, version %d is needed", version, landlockABI)
+	}
+	return nil
+}
+
+// landlock leaves the calling thread the files and TCP ports of spec. No_new_privs must be set.
+func landlock(spec Spec) error {
+	if err := haveLandlock(); err != nil {
+		return err
 	}
 	attr := unix.LandlockRulesetAttr{Access_fs: allFiles, Access_net: spec.Bind.handled(bindTCP) | spec.Connect.handled(connectTCP), Scoped: allScopes}
 	fd, _, errno := unix.RawSyscall(unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(unsafe.Pointer(&attr)), unsafe.Sizeof(attr), 0)

@@ -1,4 +1,3 @@
-// Package sandbox confines a program before its first instruction runs.
 package sandbox
 
 import (
