@@ -23,8 +23,8 @@ var partitionMounts = []struct {
 	number int
 	mount
 }{
-	// The owner's file may hold passwords.
-	{layout.Config, mount{"/boot", "vfat", unix.MS_RDONLY | unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC, "fmask=0177,dmask=0022"}},
+	// The owner's file may hold passwords: confd alone reads it.
+	{layout.Config, mount{"/boot", "vfat", unix.MS_RDONLY | unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC, fmt.Sprintf("gid=%d,fmask=0137,dmask=0027", uidConfd)}},
 	{layout.State, mount{"/state", "ext4", unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC | unix.MS_NOATIME, "errors=remount-ro,data=ordered"}},
 }
 
@@ -39,6 +39,9 @@ func mountDisk(logger *slog.Logger) {
 	}
 	for _, p := range partitionMounts {
 		node := d.Partitions[p.number]
+		if p.number == layout.State {
+			formatBlank(node, logger)
+		}
 		if err := mountPartition(node, p.mount); err != nil {
 			logger.Error("partition is left out", "partition", layout.Of(p.number).Name, "device", node, "err", err)
 		}
@@ -49,6 +52,30 @@ func mountDisk(logger *slog.Logger) {
 		return
 	}
 	logger.Info("booted from "+layout.Of(system.Partition).Name, "disk", d.Node, "trial", system.Tryboot)
+}
+
+// emptyState is the file system of a new card's state partition, packed.
+const emptyState = "/etc/state.ext4.gz"
+
+// formatBlank makes a file system on a state partition that never held anything. One that holds something is left alone, be it damaged.
+func formatBlank(node string, logger *slog.Logger) {
+	blank, err := disk.Blank(node)
+	if err == nil && blank {
+		logger.Info("making the file system of the state partition", "device", node)
+		err = format(node)
+	}
+	if err != nil {
+		logger.Error("state partition", "device", node, "err", err)
+	}
+}
+
+func format(node string) error {
+	packed, err := os.Open(emptyState)
+	if err != nil {
+		return err
+	}
+	defer packed.Close()
+	return disk.Format(node, packed)
 }
 
 func mountPartition(node string, m mount) error {
