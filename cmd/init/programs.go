@@ -36,6 +36,7 @@ type program struct {
 	limits  []sandbox.Limit
 	files   []sandbox.File
 	bind    sandbox.Ports
+	connect sandbox.Ports
 	sockets []string
 	after   []string
 	final   []int
@@ -48,7 +49,9 @@ func programs(source handover.Source, state string) []program {
 			caps:    []string{"net_bind_service", "net_admin", "net_raw", "sys_time"},
 			limits:  limits(64, goRuntime+64<<20),
 			files:   slices.Concat(may("ro", configuration, "/sys/class/net", "/sys/devices"), may("rw", "/proc/sys/net"), may("own", "/run/netd")),
-			sockets: []string{"unix", "inet", "inet6", "packet", "netlink.route"}}.keeping(state),
+			sockets: []string{"unix", "inet", "inet6", "packet", "netlink.route"},
+			connect: sandbox.Ports{List: []uint16{53}}, // a name server's long answers
+		}.keeping(state),
 		{name: "upsd", path: "/bin/upsd", uid: uidUpsd, config: part(source, "upsd"),
 			args:    []string{"-driver-uid", fmt.Sprintf("%d-%d", uidFirstDriver+1, uidFirstDriver+usb.MaxSeats)},
 			limits:  limits(4096, goRuntime+128<<20),
@@ -130,7 +133,7 @@ func may(access string, paths ...string) (files []sandbox.File) {
 // spec is what the program may be and have.
 func (p program) spec() sandbox.Spec {
 	return sandbox.Spec{UID: p.uid, GID: p.uid, Groups: p.groups, Capabilities: p.caps, Limits: p.limits,
-		Files: p.files, Bind: p.bind, Sockets: p.sockets}
+		Files: p.files, Bind: p.bind, Connect: p.connect, Sockets: p.sockets}
 }
 
 // supervised makes the program what the supervisor takes: started through `init confine`, self being the path of this binary.

@@ -27,10 +27,10 @@ func sandboxes() []confined {
 			[]string{"read:/run/confd/upsd.SOURCE.toml", "socket:unix", "socket:inet", "socket:inet6", "bind-tcp"},
 			map[string]string{"socket:inet": "upsd.serving", "socket:inet6": "upsd.serving", "bind-tcp": "upsd.serving"}},
 		{"netd", []string{"netd"},
-			[]string{"read:/run/confd/netd.SOURCE.toml", "read:/run/netd/resolv.conf", "make-in:/run/netd",
+			[]string{"read:/run/confd/netd.SOURCE.toml", "read:/run/netd/resolv.conf", "make-in:/run/netd", "make-in:/state/netd", "set-clock",
 				"socket:unix", "socket:inet", "socket:inet6", "socket:packet", "socket:netlink.route"}, nil},
 		{"confd", []string{"confd"},
-			[]string{"make-in:/run/confd", "read:/run/confd/upsd.SOURCE.toml", "read:/run/confd/netd.SOURCE.toml",
+			[]string{"read:/boot/upscard.toml", "make-in:/run/confd", "make-in:/state/confd", "read:/run/confd/upsd.SOURCE.toml", "read:/run/confd/netd.SOURCE.toml",
 				"read:/run/confd/usbhid-ups.SOURCE.toml"}, nil},
 		{"usbhid-ups.2", []string{"usbhid-ups"}, // another one's device and socket are not its own
 			[]string{"read:/run/confd/usbhid-ups.SOURCE.toml", "read:/run/usb/roster", "make-socket", "socket:unix", "socket:netlink.uevent"}, nil},

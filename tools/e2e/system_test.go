@@ -61,7 +61,7 @@ func TestWrongConfiguration(t *testing.T) {
 func TestPrivileges(t *testing.T) {
 	m := bootReady(t, setup{})
 	wantCaps := map[string]string{
-		"netd":       "0000000000003400", // net_bind_service, net_admin, net_raw
+		"netd":       "0000000002003400", // net_bind_service, net_admin, net_raw, sys_time
 		"upsd":       "0000000000000000",
 		"usbhid-ups": "0000000000000000",
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"net/netip"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -18,7 +19,7 @@ func harmless(pid int, source string) []attempt {
 		{"more-files", func() error {
 			return unix.Prlimit(0, unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 1 << 20, Max: 1 << 20}, nil)
 		}},
-		{"set-clock", func() error { return unix.ClockSettime(unix.CLOCK_REALTIME, &unix.Timespec{Sec: 2_000_000_000}) }},
+		{"set-clock", func() error { return setClock() }},
 		{"new-user-namespace", func() error { return raw(unix.SYS_CLONE, unix.CLONE_NEWUSER|uintptr(unix.SIGCHLD), 0, 0) }},
 		{"make-device", func() error { return unix.Mknod("/tmp/mem", unix.S_IFCHR|0o666, 0x101) }},
 		{"remove-socket", func() error { return unix.Unlink("/run/nut/usbhid-ups-ups") }},
@@ -29,7 +30,7 @@ func harmless(pid int, source string) []attempt {
 		{"bind-tcp", func() error { return tcp(unix.Bind, 6000) }},
 		{"bind-low-tcp", func() error { return tcp(unix.Bind, 22) }},
 	}
-	for _, path := range []string{"/etc/upscard.toml", "/init", "/dev/mem", "/dev/kmsg", "/dev/ttyAMA0", "/proc/1/environ", "/proc/self/maps",
+	for _, path := range []string{"/etc/upscard.toml", "/boot/upscard.toml", "/init", "/dev/mem", "/dev/kmsg", "/dev/ttyAMA0", "/proc/1/environ", "/proc/self/maps",
 		"/proc/kallsyms", "/run/netd/resolv.conf", "/run/usb/roster",
 		"/run/confd/upsd." + source + ".toml", "/run/confd/netd." + source + ".toml", "/run/confd/usbhid-ups." + source + ".toml", "/sys/kernel/notes", "/dev/bus/usb/001/001"} {
 		attempts = append(attempts, attempt{"read:" + path, func() error { return open(path, unix.O_RDONLY) }})
@@ -37,7 +38,7 @@ func harmless(pid int, source string) []attempt {
 	for _, path := range []string{"/etc/upscard.toml", "/dev/bus/usb/001/001", "/dev/bus/usb/001/002", "/proc/sys/kernel/core_pattern"} {
 		attempts = append(attempts, attempt{"write:" + path, func() error { return open(path, unix.O_WRONLY) }})
 	}
-	for _, dir := range []string{"/", "/etc", "/tmp", "/run", "/run/nut", "/run/netd", "/run/usb", "/run/confd", "/dev", "/proc"} {
+	for _, dir := range []string{"/", "/etc", "/tmp", "/run", "/run/nut", "/run/netd", "/run/usb", "/run/confd", "/state", "/state/netd", "/state/confd", "/boot", "/dev", "/proc"} {
 		attempts = append(attempts, attempt{"make-in:" + dir, func() error { return makeFile(dir + "/probe") }})
 	}
 	for _, s := range []struct {
@@ -64,6 +65,12 @@ func harmless(pid int, source string) []attempt {
 		}})
 	}
 	return attempts
+}
+
+// setClock sets the clock to what it is.
+func setClock() error {
+	now := unix.NsecToTimespec(time.Now().UnixNano())
+	return unix.ClockSettime(unix.CLOCK_REALTIME, &now)
 }
 
 func makeFile(path string) error {
