@@ -7,6 +7,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/upscard/upscard/services/heartbeat"
 )
 
 // Exec starts programs as child processes, each the leader of its own process group.
@@ -24,6 +26,7 @@ type child struct {
 	reaper *Reaper
 	cmd    *exec.Cmd
 	ready  chan struct{}
+	alive  chan struct{} // capacity 1
 
 	mu        sync.Mutex
 	collected bool // or about to be: the pid may belong to another process
@@ -34,7 +37,7 @@ type child struct {
 
 // Start implements Starter.
 func (x Exec) Start(p Program) (Process, error) {
-	c := &child{reaper: x.Reaper, ready: make(chan struct{})}
+	c := &child{reaper: x.Reaper, ready: make(chan struct{}), alive: make(chan struct{}, 1)}
 	var theirs []*os.File
 	defer func() { closeAll(theirs) }()
 	pipe := func() (*os.File, *os.File, error) {
@@ -50,14 +53,14 @@ func (x Exec) Start(p Program) (Process, error) {
 	}
 	c.cmd = &exec.Cmd{Path: p.Command[0], Args: p.Command, Env: append([]string{}, p.Env...), Stdout: outW, Stderr: outW, Dir: "/",
 		SysProcAttr: &syscall.SysProcAttr{Setpgid: true}}
-	var readyR *os.File
+	var heartR *os.File
 	if p.Notify {
 		r, w, err := pipe()
 		if err != nil {
 			closeAll(c.pipes)
 			return nil, err
 		}
-		readyR, c.cmd.ExtraFiles = r, []*os.File{w}
+		heartR, c.cmd.ExtraFiles = r, []*os.File{w}
 	}
 	c.cmd.ExtraFiles = append(c.cmd.ExtraFiles, p.Files...)
 	if err := x.Reaper.Start(c.cmd); err != nil {
@@ -65,14 +68,15 @@ func (x Exec) Start(p Program) (Process, error) {
 		return nil, err
 	}
 	c.readers.Go(func() { readLines(outR, func(line string) { x.Lines(p.Name, line) }) })
-	if readyR != nil {
-		c.readers.Go(func() { c.awaitReady(readyR) })
+	if heartR != nil {
+		c.readers.Go(func() { c.listen(heartR) })
 	}
 	return c, nil
 }
 
 func (c *child) Pid() int               { return c.cmd.Process.Pid }
 func (c *child) Ready() <-chan struct{} { return c.ready }
+func (c *child) Alive() <-chan struct{} { return c.alive }
 func (c *child) Terminate()             { c.signal(c.Pid(), syscall.SIGTERM) }
 func (c *child) Kill()                  { c.signal(-c.Pid(), syscall.SIGKILL) }
 
@@ -107,11 +111,27 @@ func (c *child) Wait() Exit {
 	return exit
 }
 
-func (c *child) awaitReady(r io.Reader) {
-	const word = "READY\n"
-	buf := make([]byte, len(word))
-	if _, err := io.ReadFull(r, buf); err == nil && string(buf) == word {
-		close(c.ready)
+// listen takes what the child says of itself until it ends, closes the pipe or says what makes no sense.
+func (c *child) listen(r io.Reader) {
+	said := false
+	for buf := make([]byte, len(heartbeat.Ready)); ; {
+		if _, err := io.ReadFull(r, buf); err != nil {
+			return
+		}
+		switch string(buf) {
+		case heartbeat.Ready:
+			if !said {
+				close(c.ready)
+			}
+			said = true
+		case heartbeat.Alive:
+			select {
+			case c.alive <- struct{}{}:
+			default: // the last one was not yet taken
+			}
+		default:
+			return
+		}
 	}
 }
 

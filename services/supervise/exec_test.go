@@ -135,3 +135,19 @@ func await(t *testing.T, s *Supervisor, want func([]Status) bool) {
 		}
 	}
 }
+
+func TestHungProcessIsReplaced(t *testing.T) {
+	out := &collector{}
+	s := New(Exec{Reaper: NewReaper(), Lines: out.take}, slog.New(slog.DiscardHandler))
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	if err := s.Add(Program{Name: "p", Command: helper(t, "beat", "4"), Notify: true, Silence: 500 * time.Millisecond}); err != nil {
+		t.Fatal(err)
+	}
+	await(t, s, func(all []Status) bool { return all[0].Starts == 2 && all[0].LastExit.Signal == syscall.SIGKILL })
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}

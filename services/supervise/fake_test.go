@@ -12,6 +12,7 @@ type script struct {
 	fail   error // of the start
 	ready  bool  // says so at once
 	deaf   bool  // to Terminate
+	stuck  bool  // in the kernel: survives Kill
 	onTerm Exit
 }
 
@@ -47,7 +48,7 @@ func (f *fakeStarter) Start(p Program) (Process, error) {
 		return nil, s.fail
 	}
 	f.note("start %s", p.Name)
-	proc := &fakeProcess{starter: f, name: p.Name, script: s, exit: make(chan Exit, 1), ready: make(chan struct{})}
+	proc := &fakeProcess{starter: f, name: p.Name, script: s, exit: make(chan Exit, 1), ready: make(chan struct{}), alive: make(chan struct{}, 1)}
 	if s.ready {
 		close(proc.ready)
 	}
@@ -79,10 +80,12 @@ type fakeProcess struct {
 	script  script
 	exit    chan Exit
 	ready   chan struct{}
+	alive   chan struct{}
 }
 
 func (p *fakeProcess) Pid() int               { return 1000 }
 func (p *fakeProcess) Ready() <-chan struct{} { return p.ready }
+func (p *fakeProcess) Alive() <-chan struct{} { return p.alive }
 
 func (p *fakeProcess) Wait() Exit { return <-p.exit }
 
@@ -106,5 +109,7 @@ func (p *fakeProcess) Kill() {
 	p.starter.mu.Lock()
 	p.starter.note("kill %s", p.name)
 	p.starter.mu.Unlock()
-	p.end(Exit{Code: -1, Signal: syscall.SIGKILL})
+	if !p.script.stuck {
+		p.end(Exit{Code: -1, Signal: syscall.SIGKILL})
+	}
 }

@@ -22,6 +22,7 @@ func helpers() map[string]func(args []string) int {
 		"exit":   func(args []string) int { return atoi(args[0]) },
 		"serve":  serveHelper,
 		"print":  printHelper,
+		"beat":   beatHelper,
 		"reaper": reaperHelper,
 		"orphan": orphanHelper,
 	}
@@ -60,4 +61,17 @@ func serveHelper([]string) int {
 func printHelper([]string) int {
 	fmt.Print("short\n", strings.Repeat("x", 3*MaxLine), "\nafter\n", "no newline")
 	return 0
+}
+
+// beatHelper says that it is alive as often as it is told, then hangs.
+func beatHelper(args []string) int {
+	pipe := os.NewFile(ReadyFD, "parent")
+	for range atoi(args[0]) {
+		if _, err := pipe.WriteString("ALIVE\n"); err != nil {
+			fmt.Println(err)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	time.Sleep(time.Minute)
+	return 9
 }

@@ -27,6 +27,7 @@ func (s *Supervisor) Run(ctx context.Context) error {
 			s.stopping = true
 			s.mu.Unlock()
 		case <-s.wake:
+		case s.turns <- struct{}{}:
 		case <-alarm:
 		}
 	}
@@ -50,9 +51,7 @@ func (s *Supervisor) advance(now time.Time) (next time.Time, left bool) {
 	s.forget()
 	for _, svc := range s.services {
 		left = left || !svc.gone()
-		if !svc.wake.IsZero() && (next.IsZero() || svc.wake.Before(next)) {
-			next = svc.wake
-		}
+		next = earlier(next, earlier(svc.wake, svc.deadline()))
 	}
 	return next, left
 }
@@ -65,6 +64,9 @@ func (s *Supervisor) do(svc *service, a action, now time.Time) bool {
 		s.start(svc, now)
 	case kill:
 		s.logger.Warn("program does not end, killed", "program", svc.Name, "after", svc.Timeout)
+		svc.process.Kill()
+	case hung:
+		s.logger.Warn("program hangs, killed", "program", svc.Name, "silent", now.Sub(svc.heard).Round(time.Millisecond))
 		svc.process.Kill()
 	case recovered:
 		s.logger.Info("program stays up again", "program", svc.Name)
@@ -98,6 +100,10 @@ func (s *Supervisor) watch(svc *service, p Process) {
 			svc.saidReady(time.Now())
 			s.mu.Unlock()
 			s.touch()
+		case <-p.Alive():
+			s.mu.Lock()
+			svc.saidAlive(time.Now())
+			s.mu.Unlock()
 		case e := <-exit:
 			s.mu.Lock()
 			s.ended(svc, e, time.Now())

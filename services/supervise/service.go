@@ -15,13 +15,15 @@ type service struct {
 	state   State
 	process Process // nil: none
 	started time.Time
-	ready   bool // was ready at least once
+	heard   time.Time // when the process was started or last said that it is alive
+	spoke   bool      // it has said so
+	ready   bool      // was ready at least once
 	starts  int
 
 	failures int       // ends before MinRun in a row
 	wake     time.Time // when a pause, a stop's time limit or a probation ends; zero: never
-	killed   bool
-	forget   bool // remove it once it has ended
+	killed   time.Time // when the process was; zero: it was not
+	forget   bool      // remove it once it has ended
 	lastExit Exit
 	events   []Event
 }
@@ -53,6 +55,7 @@ const (
 	nothing action = iota
 	start
 	kill
+	hung      // kill it too
 	recovered // say that a failing program runs again
 )
 
@@ -63,9 +66,12 @@ func (s *service) due(now time.Time, free bool) action {
 	case s.state == Waiting && free, s.state == Pausing && elapsed:
 		s.wake = time.Time{}
 		return start
-	case s.state == Stopping && elapsed && !s.killed:
-		s.wake, s.killed = time.Time{}, true
+	case s.state == Stopping && elapsed && s.killed.IsZero():
+		s.wake, s.killed = time.Time{}, now
 		return kill
+	case s.overdue(now):
+		s.wake, s.killed = time.Time{}, now
+		return hung
 	case (s.state == Starting || s.state == Ready) && elapsed:
 		s.wake, s.failures = time.Time{}, 0
 		return recovered
@@ -74,7 +80,8 @@ func (s *service) due(now time.Time, free bool) action {
 }
 
 func (s *service) startedAs(p Process, now time.Time) {
-	s.process, s.started, s.killed = p, now, false
+	s.process, s.started, s.killed = p, now, time.Time{}
+	s.heard, s.spoke = now, false
 	s.starts++
 	if s.failures > 0 {
 		s.wake = now.Add(s.MinRun)
@@ -138,7 +145,7 @@ func (s *service) gone() bool { return s.state == Stopped || s.state == Done }
 func (s *service) status() Status {
 	st := Status{Name: s.Name, State: s.state, Starts: s.starts, LastExit: s.lastExit, Events: slices.Clone(s.events)}
 	if s.process != nil {
-		st.Pid = s.process.Pid()
+		st.Pid, st.Killed = s.process.Pid(), s.killed
 	}
 	return st
 }

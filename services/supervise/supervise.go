@@ -20,8 +20,12 @@ type Program struct {
 	// After names programs, added before this one, that must have been ready once before it starts. It is stopped before they are.
 	After []string
 
-	// Notify hands the child the descriptor ReadyFD, where it writes "READY\n" once it serves. Without it a started program is ready.
+	// Notify hands the child the descriptor ReadyFD, where it writes what package heartbeat says. Without it a started program is ready.
 	Notify bool
+
+	// Silence is how long a child with Notify may go without telling that it is alive; twice that after its start. One that is silent
+	// for longer hangs: it is killed, and started again. 0: it need not tell.
+	Silence time.Duration
 
 	// Files are handed to the child as descriptors, the first as ReadyFD, or after it with Notify. They stay the caller's.
 	Files []*os.File
@@ -33,7 +37,7 @@ type Program struct {
 	Timeout time.Duration // from SIGTERM to SIGKILL; 2 s when 0
 }
 
-// ReadyFD is the descriptor of the readiness pipe in a child with Notify.
+// ReadyFD is the descriptor of the heartbeat's pipe in a child with Notify.
 const ReadyFD = 3
 
 const (
@@ -100,7 +104,8 @@ type Status struct {
 	Pid      int // 0: no process
 	Starts   int
 	LastExit Exit
-	Events   []Event // the last ones, oldest first
+	Killed   time.Time // when the process was sent SIGKILL, which it has survived so far; zero: it was not
+	Events   []Event   // the last ones, oldest first
 }
 
 // Ended tells whether the program ended by itself for good with the code.

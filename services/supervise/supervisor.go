@@ -11,6 +11,7 @@ import (
 type Process interface {
 	Pid() int
 	Ready() <-chan struct{} // closed once the child said that it is ready
+	Alive() <-chan struct{} // gets something each time the child said that it is alive
 	Wait() Exit             // called once; returns when the child has ended and its output was read
 	Terminate()             // asks the child to end
 	Kill()                  // ends it with its process group
@@ -27,6 +28,7 @@ type Supervisor struct {
 	starter Starter
 	logger  *slog.Logger
 	wake    chan struct{} // capacity 1: something happened
+	turns   chan struct{}
 	watches sync.WaitGroup
 
 	mu       sync.Mutex
@@ -37,7 +39,8 @@ type Supervisor struct {
 
 // New returns a Supervisor of no programs.
 func New(starter Starter, logger *slog.Logger) *Supervisor {
-	return &Supervisor{starter: starter, logger: logger, wake: make(chan struct{}, 1), changed: make(chan struct{})}
+	return &Supervisor{starter: starter, logger: logger, wake: make(chan struct{}, 1),
+		turns: make(chan struct{}), changed: make(chan struct{})}
 }
 
 // Add adds a program, which starts as soon as Run runs and the programs that it comes after have been ready.
@@ -84,6 +87,9 @@ func (s *Supervisor) Status() []Status {
 	}
 	return all
 }
+
+// Turns returns a channel from which something can be received each time Run's loop turns.
+func (s *Supervisor) Turns() <-chan struct{} { return s.turns }
 
 // Changed returns a channel that is closed at the next change of any program's state.
 func (s *Supervisor) Changed() <-chan struct{} {
