@@ -54,9 +54,13 @@ $(OUT)/arm64/init: $(call source,cmd/init services)
 	@echo "building init (arm64)" >&2
 	@CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -trimpath -ldflags "-s -w -buildid=" -o $@ ./cmd/init
 
-$(OUT)/initramfs.cpio.zst: $(OUT)/arm64/init $(OUT)/arm64/usbhid-ups $(call source,cmd services initramfs tools/mkinitramfs)
+$(OUT)/state.ext4.gz: $(call source,services/layout tools/image tools/mkimage) | setup-run
+	@mkdir -p $(OUT) && CGO_ENABLED=0 go run ./tools/mkimage -o $@ -state
+
+$(OUT)/initramfs.cpio.zst: $(OUT)/arm64/init $(OUT)/arm64/usbhid-ups $(OUT)/state.ext4.gz $(call source,cmd services initramfs tools/mkinitramfs)
 	@echo "building the root file system: busybox of upscard's programs and u-root's tools (15 s or more)" >&2
-	@go run ./tools/mkinitramfs -o $@ -date '$(DATE)' $(OUT)/arm64/init:init $(OUT)/arm64/usbhid-ups:bbin/usbhid-ups
+	@go run ./tools/mkinitramfs -o $@ -date '$(DATE)' $(OUT)/arm64/init:init $(OUT)/arm64/usbhid-ups:bbin/usbhid-ups \
+		$(OUT)/state.ext4.gz:etc/state.ext4.gz
 
 $(OUT)/bin/%: $(call source,tools board services) | setup-run
 	@CGO_ENABLED=0 go build -trimpath -o $@ ./tools/$*

@@ -5,7 +5,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
 
 	"github.com/upscard/upscard/services/layout"
@@ -41,12 +40,7 @@ func TestOtherSystemOnTrial(t *testing.T) {
 // withOtherSystemB is the image with another version of the system in B: it has another host name.
 func withOtherSystemB(t *testing.T) string {
 	t.Helper()
-	_, err := os.Stat(cardImage)
-	need(t, err)
-	file := filepath.Join(t.TempDir(), "card.img")
-	if out, err := exec.Command("cp", "--sparse=always", cardImage, file).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	file := copyOfImage(t)
 	disk, err := image.Open(file, true)
 	if err != nil {
 		t.Fatal(err)
@@ -64,6 +58,17 @@ func withOtherSystemB(t *testing.T) string {
 	}
 	if err := disk.Close(); err != nil {
 		t.Fatal(err)
+	}
+	return file
+}
+
+func copyOfImage(t *testing.T) string {
+	t.Helper()
+	_, err := os.Stat(cardImage)
+	need(t, err)
+	file := filepath.Join(t.TempDir(), "card.img")
+	if out, err := exec.Command("cp", "--sparse=always", cardImage, file).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
 	}
 	return file
 }
@@ -118,8 +123,31 @@ func TestMounts(t *testing.T) {
 			t.Errorf("no mount %s in\n%s", want, mounts)
 		}
 	}
-	if got := m.shell("ls -l /boot/upscard.toml"); !strings.HasPrefix(got, "-rw-------") {
+	if got := m.shell("ls -l /boot/upscard.toml"); !regexp.MustCompile(`^-rw-r?-----`).MatchString(got) {
 		t.Errorf("the owner's file, which may hold passwords: %s", got)
+	}
+}
+
+// A state partition that never held anything is made on the first start, and kept on the next.
+func TestBlankStatePartition(t *testing.T) {
+	file := copyOfImage(t)
+	state := layout.Of(layout.State)
+	f, err := os.OpenFile(file, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt(make([]byte, state.Size), state.Start); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	m := bootReady(t, setup{image: file})
+	m.shell("echo kept > /state/mark")
+	mark := m.restart("reboot")
+	m.bootedFrom(mark, layout.Of(layout.SystemA).Name, false)
+	if got := m.shell("cat /state/mark"); got != "kept" {
+		t.Errorf("after a restart the mark reads %q", got)
 	}
 }
 

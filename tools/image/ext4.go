@@ -45,6 +45,18 @@ func EmptyState(ctx context.Context) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
+// PackState writes the empty file system to path, packed with gzip: the card makes a blank state partition anew with it.
+func PackState(ctx context.Context, path string) error {
+	empty, err := EmptyState(ctx)
+	if err != nil {
+		return err
+	}
+	return replace(path, func(f *os.File) error {
+		_, err := f.Write(packed(empty))
+		return err
+	})
+}
+
 // findMke2fs looks where Debian keeps it too: an ordinary user's PATH has no sbin.
 func findMke2fs() (string, error) {
 	for _, name := range []string{"mke2fs", "/usr/sbin/mke2fs", "/sbin/mke2fs"} {

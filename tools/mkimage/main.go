@@ -30,6 +30,7 @@ func main() {
 	out := flag.String("o", "", "image to write")
 	pack := flag.Bool("pack", false, "only put OUT.zst and OUT's .sha256 beside an image that is there")
 	built := flag.String("built", "images/out", "directory of what was built")
+	state := flag.Bool("state", false, "only write the empty file system of the state partition, packed with gzip")
 	flag.Parse()
 	if *out == "" || flag.NArg() > 0 {
 		flag.Usage()
@@ -37,13 +38,13 @@ func main() {
 	}
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer cancel()
-	if err := run(ctx, *name, *out, *built, *pack); err != nil {
+	if err := run(ctx, *name, *out, *built, *pack, *state); err != nil {
 		fmt.Fprintln(os.Stderr, "mkimage:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, name, out, built string, pack bool) error {
+func run(ctx context.Context, name, out, built string, pack, state bool) error {
 	b, ok := boards[name]
 	if !ok {
 		return fmt.Errorf("no board is called %q", name)
@@ -56,18 +57,21 @@ func run(ctx context.Context, name, out, built string, pack bool) error {
 	start := time.Now()
 	progress := func(what string) { fmt.Fprintf(os.Stderr, "image: %4.1f s  %s\n", time.Since(start).Seconds(), what) }
 
-	if pack {
+	switch {
+	case pack:
 		return publish(out, progress)
+	case state:
+		return image.PackState(ctx, out)
 	}
 	sources, err := board.Sources(ctx, b.own(), built)
 	if err != nil {
 		return err
 	}
-	state, err := image.EmptyState(ctx)
+	empty, err := image.EmptyState(ctx)
 	if err != nil {
 		return err
 	}
-	if err := image.Build(ctx, out, image.Recipe{Files: b.files, Sources: sources, State: state, Cache: filepath.Join(built, "cache"), Progress: progress}); err != nil {
+	if err := image.Build(ctx, out, image.Recipe{Files: b.files, Sources: sources, State: empty, Cache: filepath.Join(built, "cache"), Progress: progress}); err != nil {
 		return err
 	}
 	progress("done           " + out)
