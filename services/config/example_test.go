@@ -19,6 +19,9 @@ func TestExampleFile(t *testing.T) {
 	}
 	want := &Config{
 		Listen: []string{":3493"},
+		Network: Network{Hostname: "upscard", DNS: addrs("192.168.1.1", "9.9.9.9"), NTP: []string{"ptbtime1.ptb.de", "192.168.1.1"},
+			Interfaces: []Interface{{"eth0", Static, Auto, prefixes("192.168.1.5/24", "2001:db8::5/64"), addrs("192.168.1.1")},
+				{Name: AnyWired, Method: DHCP, IPv6: Auto}}},
 		UPS: []UPS{{Name: "office", Desc: "UPS under the desk", VendorID: "051d", ProductID: "0002", Serial: "3B1843X12345",
 			Port: "1-1.4", PollInterval: 2 * time.Second, PollFreq: 30 * time.Second}, {Name: "rack"}},
 		Users: []User{{Name: "monitor", Password: "change me", Upsmon: "secondary"}},
@@ -30,10 +33,11 @@ func TestExampleFile(t *testing.T) {
 	for _, s := range read(data, &report{data: data}) {
 		shown[s.path[0].name+"."+s.path[len(s.path)-1].name] = true
 	}
-	for table, rules := range map[string][]string{tableUPS: names(upsKeys), tableUsers: names(userKeys)} {
+	for table, rules := range map[string][]string{tableNetwork: append(names(networkKeys), names(interfaceKeys)...),
+		tableUPS: names(upsKeys), tableUsers: names(userKeys)} {
 		for _, key := range rules {
 			if !shown[table+"."+key] {
-				t.Errorf("%s of [%s.NAME] is not shown", key, table)
+				t.Errorf("%s of [%s] is not shown", key, table)
 			}
 		}
 	}

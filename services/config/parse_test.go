@@ -167,10 +167,19 @@ func TestLoad(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add([]byte("listen = [':1']\n[ups.a]\ndesc='x'\npollfreq=30\n[users.u]\npassword='p'\n"))
 	f.Add([]byte("ups.a = {vendorid='051d', port='1-1'}\nusers = {}\n[[x]]\n"))
+	if data, err := os.ReadFile("testdata/upscard.toml"); err == nil {
+		f.Add(data)
+	}
+	f.Add([]byte("network.interfaces.'*'={ipv6='off'}\n[network.interfaces.eth1]\naddress='10.0.0.1/31'\ngateway=['10.0.0.0','fe80::1']\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c, err := Parse("f", data)
 		if (c == nil) == (err == nil) {
 			t.Errorf("got %+v, %v", c, err)
+		}
+		if err == nil {
+			if again, err := Parse("again", Encode(c)); err != nil || !reflect.DeepEqual(again, c) {
+				t.Errorf("%+v is encoded as\n%s\nwhich is %+v, %v", c, Encode(c), again, err)
+			}
 		}
 		var list Errors
 		if err != nil && !errors.As(err, &list) {
