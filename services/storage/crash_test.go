@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -22,7 +23,8 @@ var before = map[string]struct {
 	"current damaged":  {map[string]string{"f": "torn", "f.old": whole("one\n")}, "one\n"},
 	"current missing":  {map[string]string{"f.old": whole("one\n")}, "one\n"},
 	"previous damaged": {map[string]string{"f": whole("two\n"), "f.old": "torn"}, "two\n"},
-	"a write left":     {map[string]string{"f": whole("two\n"), "f.new": "torn"}, "two\n"},
+	"a write left":     {map[string]string{"f": whole("two\n"), "f.new": "torn", "f.keep": whole("two\n")}, "two\n"},
+	"current refused":  {map[string]string{"f": whole("?\n"), "f.old": whole("one\n")}, "one\n"},
 	"both damaged":     {map[string]string{"f": "torn", "f.old": "torn"}, ""},
 }
 
@@ -60,8 +62,13 @@ func loadFrom(t *testing.T, d disk, path string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	reading, _ := f.Load()
-	return string(reading.Data)
+	value, _, _ := Load(f, func(data []byte) (string, error) {
+		if strings.HasPrefix(string(data), "?") {
+			return "", errors.New("not understood")
+		}
+		return string(data), nil
+	})
+	return value
 }
 
 // cut cuts the power after each system call of a Save, and returns what is wrong with what is then read.
@@ -216,8 +223,10 @@ func TestDiskThatFails(t *testing.T) {
 		if got := loadFrom(t, osDisk{}, path); !errors.Is(err, errInput) || got != "two\n" && got != "new\n" {
 			t.Errorf("after %d calls: %v; Load gives %q", calls, err, got)
 		}
-		if _, err := os.Stat(filepath.Join(path, "f.new")); err == nil {
-			t.Errorf("after %d calls: f.new is left", calls)
+		for _, suffix := range leftovers {
+			if _, err := os.Stat(filepath.Join(path, "f"+suffix)); err == nil {
+				t.Errorf("after %d calls: f%s is left", calls, suffix)
+			}
 		}
 		left = 100
 		if err := f.Save([]byte("new\n")); err != nil || loadFrom(t, osDisk{}, path) != "new\n" {

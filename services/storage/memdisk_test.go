@@ -107,7 +107,9 @@ func (d *memDisk) rename(from, to string) error {
 	if err := d.call(); err != nil {
 		return err
 	}
-	d.change(map[string]*inode{from: nil, to: d.names[from]})
+	if d.names[from] != d.names[to] { // rename(2): two names of one file stay as they are
+		d.change(map[string]*inode{from: nil, to: d.names[from]})
+	}
 	return nil
 }
 

@@ -23,30 +23,33 @@ func (f *File) Save(data []byte) error {
 	}
 	f.settled = false
 	if err := f.replace(data, whole); err != nil {
-		return errors.Join(err, f.drop(suffixNew))
+		return errors.Join(err, f.tidy())
 	}
-	return f.settle()
+	return nil
 }
 
-// replace writes the new version beside the current one, then puts it in its place. Only a whole version is kept as the
-// previous one: a damaged one must not push out the last that can be read.
+// replace writes the new version beside the current one, then puts it in its place. Only when that is durable, the current one
+// becomes the previous one, so that there is no moment without what Load returned before. A damaged one does not: it must not
+// push out the last that can be read.
 func (f *File) replace(data []byte, whole bool) error {
-	if err := f.drop(suffixNew); err != nil {
+	if err := f.tidy(); err != nil {
 		return err
 	}
 	if err := f.write(f.path+suffixNew, encode(data)); err != nil {
 		return err
 	}
 	if whole {
-		if err := f.drop(suffixOld); err != nil {
-			return err
-		}
-		// A link, as with a rename there would be a moment without a current version.
-		if err := f.disk.link(f.path, f.path+suffixOld); err != nil {
+		if err := f.disk.link(f.path, f.path+suffixKeep); err != nil {
 			return err
 		}
 	}
-	return f.disk.rename(f.path+suffixNew, f.path)
+	if err := f.disk.rename(f.path+suffixNew, f.path); err != nil {
+		return err
+	}
+	if err := f.settle(); err != nil || !whole {
+		return err
+	}
+	return f.disk.rename(f.path+suffixKeep, f.path+suffixOld) // durable when the file system sees fit
 }
 
 // write makes a file whose content is on the disk when it returns nil.
@@ -62,13 +65,15 @@ func (f *File) write(path string, content []byte) error {
 	return errors.Join(err, w.Close())
 }
 
-// drop removes the copy with the given suffix, if there is one.
-func (f *File) drop(suffix string) error {
-	err := f.disk.remove(f.path + suffix)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+// tidy removes what a Save that did not come to its end has left.
+func (f *File) tidy() error {
+	var errs []error
+	for _, suffix := range leftovers {
+		if err := f.disk.remove(f.path + suffix); !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
 	}
-	return err
+	return errors.Join(errs...)
 }
 
 // settle makes the names in the directory durable.

@@ -2,7 +2,8 @@
 //
 // A file NAME is its data followed by one line, "# sha256 " plus the SHA-256 of the data in hexadecimal; text that ends
 // in a newline stays readable, `head -c -74 NAME | sha256sum` checks it. NAME.old is the version before, in the same
-// format. NAME.new is a version that is being written; after a power cut it may be left over, and is never read.
+// format. NAME.new is a version that is being written, NAME.keep one that is about to become NAME.old; after a power cut they
+// may be left over, and are never read.
 //
 // Each directory belongs to one process, each file in it to one File.
 package storage
@@ -12,15 +13,23 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 )
 
 // What the copies of a file add to its name.
 const (
-	suffixNew = ".new"
-	suffixOld = ".old"
+	suffixNew  = ".new"
+	suffixKeep = ".keep"
+	suffixOld  = ".old"
 )
+
+var leftovers = []string{suffixNew, suffixKeep}
+
+func isLeftover(name string) bool {
+	return slices.ContainsFunc(leftovers, func(suffix string) bool { return strings.HasSuffix(name, suffix) })
+}
 
 // Dir is a directory of durable files.
 type Dir struct {
@@ -40,7 +49,7 @@ func open(path string, d disk) (*Dir, error) {
 		return nil, err
 	}
 	for _, name := range names {
-		if !strings.HasSuffix(name, suffixNew) {
+		if !isLeftover(name) {
 			continue
 		}
 		if err := d.remove(filepath.Join(path, name)); err != nil {
@@ -63,7 +72,7 @@ func makeDir(d disk, path string) error {
 
 // File returns the file with the given name, which may hold limit bytes. Mode is that of its next versions.
 func (d *Dir) File(name string, limit int, mode fs.FileMode) (*File, error) {
-	if name != filepath.Base(name) || name == "." || name == ".." || strings.HasSuffix(name, suffixNew) || strings.HasSuffix(name, suffixOld) {
+	if name != filepath.Base(name) || name == "." || name == ".." || isLeftover(name) || strings.HasSuffix(name, suffixOld) {
 		return nil, fmt.Errorf("%s: %q is no name for a durable file", d.path, name)
 	}
 	return &File{disk: d.disk, path: filepath.Join(d.path, name), limit: limit, mode: mode}, nil

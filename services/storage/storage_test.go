@@ -156,7 +156,7 @@ func TestOpen(t *testing.T) {
 	if entries, err := os.ReadDir(path); err != nil || len(entries) != 0 {
 		t.Errorf("left over: %v, %v", entries, err)
 	}
-	for _, name := range []string{"", ".", "..", "a/b", "/a", "a.new", "a.old"} {
+	for _, name := range []string{"", ".", "..", "a/b", "/a", "a.new", "a.keep", "a.old"} {
 		if _, err := d.File(name, 1, 0o644); err == nil {
 			t.Errorf("%q is taken as a name", name)
 		}
