@@ -9,11 +9,10 @@ LIBUSB := $(CURDIR)/$(OUT)/libusb-arm64
 export PATH := $(PATH):/usr/local/go/bin
 export GOFLAGS += -buildvcs=false
 
-source = $(shell find $(1) -name '*.go' ! -name '*_test.go') go.mod go.sum
+# What programs are made of: Go, and what Go embeds.
+source = $(shell find $(1) \( -name '*.go' ! -name '*_test.go' -o -name '*.toml' -o -path '*/files/*' \) -type f) go.mod go.sum
 # The date of what goes into the root file system, which is the earliest time its clock can show.
 DATE    = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct -- cmd services initramfs go.mod 2>/dev/null))
-# make keeps only the last of several DEVICE=; its own command line has all.
-DEVICES := $(or $(shell tr '\0' '\n' </proc/$$PPID/cmdline | sed -n 's/^DEVICE=//p'),$(DEVICE))
 
 .PHONY: run test build image setup-run setup-test clean
 .DELETE_ON_ERROR:
@@ -23,7 +22,9 @@ run: build $(OUT)/bin/raspi3b
 	@exec $(OUT)/bin/raspi3b -append '$(APPEND)$(if $(RESCUE), upscard.rescue)'
 else
 run: build
-	@exec $(OUT)/bin/run -devices '$(DEVICES)' -config '$(CONFIG)' -speed '$(or $(SPEED),1)' -append '$(APPEND)' $(if $(RESCUE),-rescue)
+	@# make keeps only the last of several DEVICE=; its own command line has all.
+	@devices=$$(tr '\0' '\n' </proc/$$PPID/cmdline | sed -n 's/^DEVICE=//p'); \
+	exec $(OUT)/bin/run -devices "$${devices:-$$DEVICE}" -config "$$CONFIG" -speed "$${SPEED:-1}" -append "$$APPEND" $(if $(RESCUE),-rescue)
 endif
 
 test: setup-test build image

@@ -17,16 +17,10 @@ import (
 )
 
 // Build compiles the programs and tools for arch (as Go names it) and writes the zstd-compressed cpio archive to file, at once or
-// not at all. binaries are ready programs on this host, init among them. date, of the sources, is in Unix seconds; "" is unknown.
+// not at all. tmp is an empty directory to work in; binaries are ready programs on this host, init among them. date, of the sources, is in Unix seconds; "" is unknown.
 // The same sources give the same bytes.
-func Build(file, arch, date string, binaries map[string]string) error {
+func Build(file, arch, date, tmp string, binaries map[string]string) error {
 	archive := cpio.InMemArchive()
-	tmp, err := os.MkdirTemp("", "upscard-initramfs-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(tmp)
-
 	mods := []uimage.Modifier{
 		uimage.WithReplaceEnv(golang.Default(golang.WithGOOS("linux"), golang.WithGOARCH(arch), golang.DisableCGO(),
 			golang.WithBuildTag("goshsmall"))), // the plain shell: the other draws menus, which a serial line garbles

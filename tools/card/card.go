@@ -27,10 +27,12 @@ type Config struct {
 	Dir      string            // an existing directory for what the card needs; its path is short (a socket's has 107 bytes at most)
 	UPS      []*sim.UPS        // plugged in, in port order; the card serves them
 	Control  []string          // where each takes a person's commands; those that are left out have sockets in Dir
+	Config   []byte            // upscard.toml as its owner writes it on the first partition; nil leaves the sample
 	Append   []string          // words for the kernel's command line, in front of the card's own
 	Files    map[string][]byte // put into the card's root file system, "etc/upscard.toml"
 	Services []Service         // what to forward; nil for Services
 	MemoryMB int               // 256 if 0
+	KeepRAM  bool              // memory survives a reset
 	Console  io.Writer         // gets a copy of the console
 	Logger   *slog.Logger
 }
@@ -73,6 +75,9 @@ func Start(cfg Config) (*Card, error) {
 		if err := copySparse(disk, cfg.Image); err != nil {
 			return nil, err
 		}
+		if err := configure(disk, cfg.Config); err != nil {
+			return nil, err
+		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &Card{
@@ -82,6 +87,9 @@ func Start(cfg Config) (*Card, error) {
 	}
 	if c.machine.MemoryMB == 0 {
 		c.machine.MemoryMB = 256
+	}
+	if cfg.KeepRAM {
+		c.machine.Memory = filepath.Join(cfg.Dir, "ram")
 	}
 	c.Control = cfg.Control[:len(cfg.Control):len(cfg.Control)]
 	for i := len(c.Control); i < len(cfg.UPS); i++ {

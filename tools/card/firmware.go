@@ -12,6 +12,7 @@ import (
 	"github.com/u-root/u-root/pkg/dt"
 
 	"github.com/upscard/upscard/board/virt"
+	"github.com/upscard/upscard/services/layout"
 	"github.com/upscard/upscard/tools/image"
 	"github.com/upscard/upscard/tools/pifirmware"
 )
@@ -76,4 +77,24 @@ func (c *Card) tellPartition(boot pifirmware.Boot) error {
 	}
 	c.machine.DeviceTree = file
 	return os.WriteFile(file, out.Bytes(), 0o600)
+}
+
+// configure writes the owner's file, as a person does with the SD card in a laptop.
+func configure(disk string, text []byte) error {
+	if text == nil {
+		return nil
+	}
+	d, err := image.Open(disk, true)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	fat, err := d.FAT(layout.Config)
+	if err != nil {
+		return err
+	}
+	if err := fat.WriteFile("upscard.toml", text); err != nil {
+		return err
+	}
+	return d.Close()
 }

@@ -4,7 +4,6 @@ package e2e
 import (
 	"bytes"
 	"context"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -62,6 +61,7 @@ type setup struct {
 	config  string            // upscard.toml
 	files   map[string][]byte // more files for the root file system; ELF programs can be run
 	append  []string
+	memory  int // in MB, which survive a reset; 0: what a card has
 }
 
 // boot starts a card and ends it with the test. The rescue shell is there, so that a test can look inside.
@@ -89,16 +89,14 @@ func boot(t *testing.T, s setup) *machine {
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	services := []card.Service{{Name: "nut", Port: 3493}} // any free port
-	files := maps.Clone(s.files)
+	var owner []byte
 	if s.config != "" {
-		if files == nil {
-			files = map[string][]byte{}
-		}
-		files["etc/upscard.toml"] = []byte(s.config)
+		owner = []byte(s.config)
 	}
 	c, err := card.Start(card.Config{
-		Image: s.image, Dir: dir, UPS: ups, Services: services, Files: files,
-		Append: append([]string{"upscard.rescue"}, s.append...),
+		Image: s.image, Dir: dir, UPS: ups, Services: services, Files: s.files, Config: owner,
+		Append:   append([]string{"upscard.rescue"}, s.append...),
+		MemoryMB: s.memory, KeepRAM: s.memory != 0,
 	})
 	if err != nil {
 		t.Fatal(err)

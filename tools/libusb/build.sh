@@ -9,7 +9,6 @@ set -eu
 
 host=$1
 prefix=$(mkdir -p "$2" && cd "$2" && pwd)
-[ -e "$prefix/lib/libusb-1.0.a" ] && exit 0
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT INT TERM

@@ -2,10 +2,14 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/upscard/upscard/initramfs"
 )
@@ -32,8 +36,40 @@ func main() {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := initramfs.Build(*out, *arch, *date, binaries); err != nil {
+	if err := build(*out, *arch, *date, binaries); err != nil {
 		fmt.Fprintln(os.Stderr, "mkinitramfs:", err)
 		os.Exit(1)
 	}
+}
+
+// build gives the builder a directory for its work and removes that, after a Ctrl-C too.
+func build(out, arch, date string, binaries map[string]string) error {
+	tmp, err := os.MkdirTemp("", "upscard-initramfs-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+	interrupted := make(chan os.Signal, 1)
+	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
+	done := make(chan error, 1)
+	go func() { done <- initramfs.Build(out, arch, date, tmp, binaries) }()
+	select {
+	case err := <-done:
+		return err
+	case <-interrupted:
+		return errors.Join(errors.New("interrupted"), removeAll(tmp))
+	}
+}
+
+// removeAll removes a directory into which a compiler that has been interrupted too may still be writing.
+func removeAll(dir string) (err error) {
+	for range 20 {
+		if err = os.RemoveAll(dir); err == nil {
+			if _, gone := os.Stat(dir); gone != nil {
+				return nil
+			}
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return err
 }

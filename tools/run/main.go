@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/upscard/upscard/services/config"
 	"github.com/upscard/upscard/tools/card"
 	"github.com/upscard/upscard/tools/virtups/sim"
 )
@@ -29,13 +31,17 @@ func main() {
 	var o options
 	var devices string
 	flag.StringVar(&o.image, "image", "images/out/upscard-rpi.img", "the `file` that would be written to an SD card")
-	flag.StringVar(&devices, "devices", "", "blank-separated `files` that describe UPSes to plug in (default: the project's own)")
+	flag.StringVar(&devices, "devices", "", "`files` that describe UPSes to plug in, or the names of built-in ones, one a line (default: the project's own)")
 	flag.StringVar(&o.config, "config", "", "an upscard.toml `file` for the card")
 	flag.Float64Var(&o.speed, "speed", 1, "how much faster than real the UPS's time runs")
 	flag.BoolVar(&o.rescue, "rescue", false, "a root shell on the card's console")
 	flag.StringVar(&o.append, "append", "", "more `words` for the kernel's command line")
 	flag.Parse()
-	o.devices = strings.Fields(devices)
+	o.devices = lines(devices)
+	if o.speed <= 0 || o.speed > maxSpeed {
+		fmt.Fprintf(os.Stderr, "run: SPEED=%g: want a number over 0, at most %d\n", o.speed, maxSpeed)
+		os.Exit(2)
+	}
 
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
@@ -43,6 +49,20 @@ func main() {
 		fmt.Fprintln(os.Stderr, "run:", err)
 		os.Exit(1)
 	}
+}
+
+// maxSpeed is where a second of the battery gets shorter than the model can follow.
+const maxSpeed = 3600
+
+// lines are those of text that hold something.
+func lines(text string) []string {
+	var all []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" {
+			all = append(all, line)
+		}
+	}
+	return all
 }
 
 func run(ctx context.Context, o options) error {
@@ -68,9 +88,7 @@ func run(ctx context.Context, o options) error {
 	answered := make(chan struct{})
 	go func() {
 		defer close(answered)
-		if c.AwaitUPS(ctx, "ups") == nil {
-			fmt.Print(welcome(c, time.Since(start)))
-		}
+		greet(ctx, c, start)
 	}()
 	select {
 	case <-ctx.Done():
@@ -85,6 +103,25 @@ func run(ctx context.Context, o options) error {
 	}
 }
 
+// patience is how long all UPSes may take to answer before a person is told which do.
+const patience = 30 * time.Second
+
+// greet tells a person what to do with the card as soon as its UPSes answer.
+func greet(ctx context.Context, c *card.Card, start time.Time) {
+	waiting, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	names, err := c.AwaitAll(waiting)
+	switch {
+	case ctx.Err() != nil || errors.Is(err, card.ErrEnded):
+		return
+	case err != nil:
+		fmt.Printf("\nAfter %v %d of %d UPSes answer; the console above says why.\n", patience, len(names), len(c.UPS))
+	default:
+		fmt.Printf("\nThe card answers, %.1f s after the start.\n", time.Since(start).Seconds())
+	}
+	fmt.Print(welcome(c, names))
+}
+
 // prepare reads everything that the command line names. The caller calls remove at the end.
 func prepare(o options) (cfg card.Config, remove func(), err error) {
 	if err := card.Available(); err != nil {
@@ -95,11 +132,13 @@ func prepare(o options) (cfg card.Config, remove func(), err error) {
 		cfg.Append = append(cfg.Append, "upscard.rescue")
 	}
 	if o.config != "" {
-		text, err := os.ReadFile(o.config)
-		if err != nil {
+		if cfg.Config, err = os.ReadFile(o.config); err != nil {
 			return cfg, nil, err
 		}
-		cfg.Files = map[string][]byte{"etc/upscard.toml": text}
+		// The card would go on with defaults; a person at a terminal wants to hear of it at once.
+		if _, err := config.Parse(o.config, cfg.Config); err != nil {
+			return cfg, nil, err
+		}
 	}
 	if cfg.UPS, err = card.Simulate(o.devices, o.speed); err != nil {
 		return cfg, nil, err
@@ -116,24 +155,27 @@ func prepare(o options) (cfg card.Config, remove func(), err error) {
 	return cfg, func() { os.RemoveAll(cfg.Dir) }, nil
 }
 
-// welcome tells a person what to do with the card.
-func welcome(c *card.Card, took time.Duration) string {
+// welcome lists what a person can do, and every forwarded port.
+func welcome(c *card.Card, names []string) string {
 	var b strings.Builder
-	virtups := filepath.Join("images", "out", "bin", "virtups")
-	fmt.Fprintf(&b, "\nThe card answers, %.1f s after the start.\n\n", took.Seconds())
-	fmt.Fprintf(&b, "  read the UPS       upsc ups@%s\n", c.Addr("nut"))
-	fmt.Fprintf(&b, "  list UPSes         upsc -l %s\n", c.Addr("nut"))
+	say := func(what, command string) { fmt.Fprintf(&b, "  %-18s %s\n", what, command) }
+	b.WriteString("\n")
+	for _, name := range names {
+		say("read a UPS", fmt.Sprintf("upsc %s@%s", name, c.Addr("nut")))
+	}
+	say("list UPSes", "upsc -l "+c.Addr("nut"))
 	for i, socket := range c.Control {
-		which, where := "", ""
+		what, virtups := "pull the mains", filepath.Join("images", "out", "bin", "virtups")
 		if len(c.UPS) > 1 {
-			which = fmt.Sprintf(" of UPS %d", i+1)
+			what += fmt.Sprintf(" of %d", i+1)
 		}
 		if socket != sim.DefaultSocket("control") {
-			where = " -control " + socket
+			virtups += " -control " + socket
 		}
-		fmt.Fprintf(&b, "  pull the mains%s     %s%s mains off     (then: mains on, battery 15, unplug, help)\n", which, virtups, where)
+		say(what, virtups+" mains off     (mains on, battery 15, unplug, plug ... help)")
 	}
-	fmt.Fprintf(&b, "  stop               Ctrl-C\n\n")
+	say("stop", "Ctrl-C")
+	b.WriteString("\n")
 	for _, s := range card.Services {
 		fmt.Fprintf(&b, "%s %s\n", s.Name, c.Addr(s.Name))
 	}
