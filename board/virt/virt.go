@@ -18,6 +18,7 @@ type Machine struct {
 	DeviceTree     string // a file; "" for QEMU's own
 	Disk           string // an image of the SD card; "" for none
 	MemoryMB       int
+	Memory         string // a file that holds the memory, which so survives the emulator's end, as a Pi's does a reset; "" for none
 	Forwards       []Forward
 	USB            []string // unix sockets of simulated devices (usbredir), in port order
 	Monitor        string   // unix socket on which QEMU listens for QMP
@@ -40,7 +41,11 @@ func (m Machine) Args() []string {
 	for _, f := range m.Forwards {
 		hostfwd += fmt.Sprintf(",hostfwd=tcp:127.0.0.1:%d-:%d", f.Host, f.Card)
 	}
-	args := append(m.base("virt"),
+	kind := "virt"
+	if m.Memory != "" {
+		kind += ",memory-backend=ram"
+	}
+	args := append(m.base(kind),
 		"-no-reboot",
 		"-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
 		"-qmp", "unix:"+m.Monitor+",server=on,wait=off",
@@ -49,6 +54,9 @@ func (m Machine) Args() []string {
 		"-netdev", network+hostfwd, "-device", "virtio-net-pci,netdev=lan,romfile=",
 		"-device", "i6300esb", "-watchdog-action", "reset",
 		"-device", "qemu-xhci,p2=8,p3=8")
+	if m.Memory != "" {
+		args = append(args, "-object", fmt.Sprintf("memory-backend-file,id=ram,size=%dM,share=on,mem-path=%s", m.MemoryMB, m.Memory))
+	}
 	if m.DeviceTree != "" {
 		args = append(args, "-dtb", m.DeviceTree)
 	}
