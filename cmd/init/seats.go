@@ -20,8 +20,9 @@ type seats struct {
 	until   time.Time
 }
 
-func newSeats() *seats {
-	return &seats{plugged: make(map[int]string), drivers: make(map[int]bool)}
+// newSeats begins with what earlier starts have seen.
+func newSeats(known usb.Roster) *seats {
+	return &seats{roster: known, plugged: make(map[int]string), drivers: make(map[int]bool)}
 }
 
 // scanned takes all devices that are plugged in. changed tells that the roster is another one; full holds an error for each device that

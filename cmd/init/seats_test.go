@@ -40,7 +40,7 @@ func scanned(t *testing.T, s *seats, found ...usb.Attached) (changed bool) {
 func TestSeatsStartOneAfterTheOther(t *testing.T) {
 	now := time.Unix(1000, 0)
 	a, b, c := attached("1-1", "A", 2), attached("1-2", "B", 3), attached("1-3", "C", 4)
-	s := newSeats()
+	s := newSeats(nil)
 	if !scanned(t, s, a, b, c) {
 		t.Error("the roster has changed, which is not said")
 	}
@@ -62,7 +62,7 @@ func TestSeatsStartOneAfterTheOther(t *testing.T) {
 }
 
 func TestSeatOfAnUnpluggedUPSKeepsItsDriver(t *testing.T) {
-	s := newSeats()
+	s := newSeats(nil)
 	scanned(t, s, attached("1-1", "A", 2))
 	wantStarted(t, s, time.Unix(0, 0), 1)
 	scanned(t, s)
@@ -74,7 +74,7 @@ func TestSeatOfAnUnpluggedUPSKeepsItsDriver(t *testing.T) {
 
 func TestRefusedDeviceIsTriedAgainWhenPluggedInAgain(t *testing.T) {
 	now := time.Unix(0, 0)
-	s := newSeats()
+	s := newSeats(nil)
 	scanned(t, s, attached("1-1", "A", 2), attached("1-2", "B", 3))
 	wantStarted(t, s, now, 1)
 	s.noUPS(1)
@@ -92,7 +92,7 @@ func TestRefusedDeviceIsTriedAgainWhenPluggedInAgain(t *testing.T) {
 }
 
 func TestDevicesWithoutASeatAreNamed(t *testing.T) {
-	s := newSeats()
+	s := newSeats(nil)
 	for i := range 100 {
 		_, full := s.scanned([]usb.Attached{attached("1-1", strings.Repeat("x", i), i)})
 		if full != nil {

@@ -24,11 +24,13 @@ type keeper interface {
 // usbWorld keeps a driver for every device that may be a UPS, and gives the device to that driver alone.
 type usbWorld struct {
 	sysfs, run string
+	state      string // directory that outlasts a restart
 	self       string // path of this binary
 	keeper     keeper
 	source     handover.Source // of the configuration in force
 	logger     *slog.Logger
 	grant      func(node string, seat int) error
+	kept       *keptRoster
 }
 
 // grantUSB lets the seat's driver open the device node.
@@ -75,7 +77,10 @@ func follow(ctx context.Context, events *usb.Uevents, look chan<- struct{}) erro
 }
 
 func (w *usbWorld) loop(ctx context.Context, look <-chan struct{}) {
-	s := newSeats()
+	kept, roster := openRoster(w.state, w.logger)
+	s := newSeats(roster)
+	w.kept = kept
+	w.writeRoster(s)
 	for ctx.Err() == nil {
 		changed := w.keeper.Changed()
 		w.settle(s)
@@ -120,6 +125,7 @@ func (w *usbWorld) writeRoster(s *seats) {
 	if err := usb.WriteRoster(w.run, s.roster); err != nil {
 		w.logger.Error("roster is not written", "err", err)
 	}
+	w.kept.save(s.roster)
 }
 
 func (w *usbWorld) start(s *seats, seat int) {

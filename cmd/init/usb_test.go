@@ -100,7 +100,7 @@ func TestDriversFollowTheDevices(t *testing.T) {
 		var log bytes.Buffer
 		granted := make(map[string]int)
 		k := &fakeKeeper{changed: make(chan struct{})}
-		w := &usbWorld{sysfs: dir, run: dir, self: "/init", keeper: k, logger: slog.New(slog.NewTextHandler(&log, nil)),
+		w := &usbWorld{sysfs: dir, run: dir, state: t.TempDir(), self: "/init", keeper: k, logger: slog.New(slog.NewTextHandler(&log, nil)),
 			grant: func(node string, seat int) error { granted[node] = seat; return nil }}
 		look := make(chan struct{})
 		ctx, cancel := context.WithCancel(t.Context())
