@@ -20,10 +20,14 @@ import (
 // load does what the Pi's firmware does at power-on: it takes kernel, root file system and command line from the disk, and tells in the
 // device tree which partition that was. A guest without a disk gets its files as they are.
 func (c *Card) load(tryboot bool) error {
+	c.machine.Initrd = filepath.Join(c.dir, "initramfs")
 	if c.machine.Disk == "" {
-		c.machine.Kernel, c.machine.Initrd = c.cfg.Kernel, c.cfg.Initrd
-		c.machine.CommandLine = strings.Join(append(slices.Clone(c.cfg.Append), virt.CommandLine), " ")
-		return nil
+		initramfs, err := os.ReadFile(c.cfg.Initrd)
+		if err != nil {
+			return err
+		}
+		c.machine.Kernel = c.cfg.Kernel
+		return c.hand(initramfs, virt.CommandLine)
 	}
 	disk, err := image.Open(c.machine.Disk, false)
 	if err != nil {
@@ -34,19 +38,24 @@ func (c *Card) load(tryboot bool) error {
 	if err != nil {
 		return fmt.Errorf("stand-in for the Pi's firmware: %w", err)
 	}
-	c.machine.Kernel, c.machine.Initrd = filepath.Join(c.dir, "kernel"), filepath.Join(c.dir, "initramfs")
+	c.machine.Kernel = filepath.Join(c.dir, "kernel")
 	if err := os.WriteFile(c.machine.Kernel, boot.Kernel, 0o600); err != nil {
 		return err
 	}
-	initramfs, err := withFiles(boot.Initramfs, c.cfg.Files)
+	if err := c.hand(boot.Initramfs, boot.CommandLine); err != nil {
+		return err
+	}
+	return c.tellPartition(boot)
+}
+
+// hand gives the machine a root file system with the test's files, and a command line with its words.
+func (c *Card) hand(initramfs []byte, commandLine string) error {
+	initramfs, err := withFiles(initramfs, c.cfg.Files)
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(c.machine.Initrd, initramfs, 0o600); err != nil {
-		return err
-	}
-	c.machine.CommandLine = strings.Join(append(slices.Clone(c.cfg.Append), boot.CommandLine), " ")
-	return c.tellPartition(boot)
+	c.machine.CommandLine = strings.Join(append(slices.Clone(c.cfg.Append), commandLine), " ")
+	return os.WriteFile(c.machine.Initrd, initramfs, 0o600)
 }
 
 // tellPartition writes QEMU's device tree with what the firmware adds to it ("bootloader" under "chosen").

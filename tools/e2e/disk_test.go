@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/upscard/upscard/services/layout"
@@ -162,5 +163,23 @@ func TestPowerCut(t *testing.T) {
 	}
 	if disk, err := image.Open(m.Disk, false); err != nil || disk.Close() != nil {
 		t.Error(err)
+	}
+}
+
+// A UPS keeps its name over a restart in which another one is missing.
+func TestNamesOverRestart(t *testing.T) {
+	m := bootReady(t, setup{devices: []string{"upscard-1500", "plain-600"}})
+	m.awaitAnswer("ups2", "ups.model", `600`, patience)
+	m.UPS[0].Unplug()
+	m.awaitAnswer("ups", "ups.status", `stale`, patience)
+	mark := m.restart("reboot")
+	ctx, cancel := within(t, patience)
+	defer cancel()
+	if _, _, err := m.Console.Await(ctx, mark, regexp.MustCompile(`upscard: ready`)); err != nil {
+		t.Fatal(err)
+	}
+	m.awaitAnswer("ups2", "ups.model", `600`, patience)
+	if got := m.upsc("ups@"+m.Addr("nut"), "ups.status"); !strings.HasPrefix(got, "Error: ") {
+		t.Errorf("ups is not plugged in, and upsc says %q", got)
 	}
 }
