@@ -30,7 +30,8 @@ func boot() {
 	console := openConsole()
 	printing, stopPrinting := context.WithCancel(context.Background())
 	var printer sync.WaitGroup
-	printer.Go(func() { j.print(printing, console) })
+	printer.Go(func() { j.print(printing, console, &j.again) })
+	printer.Go(func() { j.copyToKernel(printing) })
 
 	cmdline, _ := os.ReadFile("/proc/cmdline") // where it is missing the mount error says why
 	o, complaints := parseCmdline(string(cmdline))
@@ -38,6 +39,12 @@ func boot() {
 	for _, c := range complaints {
 		logger.Warn("kernel command line", "word", c)
 	}
+	c := &card{journal: j, logger: logger, options: o, reaper: supervise.NewReaper()}
+	c.supervisor = supervise.New(supervise.Exec{Reaper: c.reaper, Lines: j.line}, logger)
+	var watched context.Context
+	watched, c.ending = context.WithCancel(context.Background())
+	go c.keepWatchdog(watched) // until the machine ends
+
 	mountDisk(logger)
 	for _, err := range []error{mountErr, makeDirectories("/", directories()), setUpSystem()} {
 		if err != nil {
@@ -45,8 +52,6 @@ func boot() {
 		}
 	}
 
-	c := &card{journal: j, logger: logger, options: o, reaper: supervise.NewReaper()}
-	c.supervisor = supervise.New(supervise.Exec{Reaper: c.reaper, Lines: j.line}, logger)
 	how := c.serve()
 	endProcesses()
 	stopPrinting()

@@ -21,6 +21,7 @@ type card struct {
 	reaper     *supervise.Reaper
 	supervisor *supervise.Supervisor
 	settings   handover.Settings
+	ending     context.CancelFunc // tells the watchdog\'s keeper that the end has begun
 }
 
 const selfPath = "/proc/self/exe"
@@ -44,6 +45,7 @@ func (c *card) serve() ending {
 	c.startParts(ctx, &parts, button)
 
 	how := c.await(signals, button)
+	c.ending()
 	stop()
 	if bounded(stopTime, parts.Wait) {
 		c.logger.Info("all programs have ended", "next", how)
@@ -71,6 +73,7 @@ func (c *card) startParts(ctx context.Context, parts *sync.WaitGroup, button cha
 	parts.Go(func() { c.keep(ctx, "USB", world.Run) })
 	parts.Go(func() { watchButtons(ctx, "/dev", c.logger, press) })
 	parts.Go(func() { c.announce(ctx) })
+	parts.Go(c.keepCrash)
 	if c.options.rescue {
 		parts.Go(func() { c.rescue(ctx) })
 	}

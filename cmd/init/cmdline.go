@@ -9,9 +9,10 @@ import (
 
 // options are what the kernel command line says to us.
 type options struct {
-	hostname string // "": as configured
-	rescue   bool   // a shell for root on the serial console
-	debug    bool
+	hostname   string // "": as configured
+	rescue     bool   // a shell for root on the serial console
+	debug      bool
+	noWatchdog bool // the hardware\'s is left alone
 }
 
 // optionPrefix begins each of our words; all others are the kernel's.
@@ -23,6 +24,7 @@ func parseCmdline(cmdline string) (o options, complaints []string) {
 		"hostname": func(v string) error { return setHostname(&o.hostname, v) },
 		"rescue":   func(v string) error { return setSwitch(&o.rescue, v) },
 		"debug":    func(v string) error { return setSwitch(&o.debug, v) },
+		"watchdog": func(v string) error { return setOff(&o.noWatchdog, v) },
 	}
 	for word := range strings.FieldsSeq(cmdline) {
 		ours, found := strings.CutPrefix(word, optionPrefix)
@@ -49,6 +51,14 @@ func setSwitch(to *bool, value string) error {
 	default:
 		return fmt.Errorf("want 0 or 1")
 	}
+	return nil
+}
+
+func setOff(to *bool, value string) error {
+	if value != "on" && value != "off" {
+		return fmt.Errorf("want on or off")
+	}
+	*to = value == "off"
 	return nil
 }
 

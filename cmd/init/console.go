@@ -53,8 +53,8 @@ func dropTime(groups []string, a slog.Attr) slog.Attr {
 }
 
 // print copies lines to the console as they come until ctx ends, then those that are left. A slow console loses lines, never holds a
-// program up; the ring still has them.
-func (j *journal) print(ctx context.Context, console io.Writer) {
+// program up; the ring still has them. again, if not nil, asks for all lines once more.
+func (j *journal) print(ctx context.Context, console io.Writer, again *atomic.Bool) {
 	var seq uint64
 	for {
 		lines, next, lost, err := j.ring.Next(ctx, seq)
@@ -68,7 +68,7 @@ func (j *journal) print(ctx context.Context, console io.Writer) {
 			return
 		}
 		seq = next
-		if j.again.Swap(false) {
+		if again != nil && again.Swap(false) {
 			seq = 0
 		}
 	}

@@ -21,7 +21,7 @@ func TestJournalPrintsOnceAndAgain(t *testing.T) {
 		j.clock = func() time.Duration { return 2345 * time.Millisecond }
 		var console bytes.Buffer
 		ctx, cancel := context.WithCancel(t.Context())
-		go j.print(ctx, &console)
+		go j.print(ctx, &console, &j.again)
 		j.line("upsd", "listening")
 		j.logger(false).Warn("odd", "thing", 1)
 		j.logger(false).Debug("not said")
@@ -48,7 +48,7 @@ func TestSlowConsoleHoldsNobodyUp(t *testing.T) {
 		r, w := io.Pipe()
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() {
-			j.print(ctx, w)
+			j.print(ctx, w, nil)
 			w.Close()
 		}()
 		for range 5000 {

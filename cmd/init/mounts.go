@@ -23,6 +23,7 @@ func mounts() []mount {
 	return []mount{
 		{"/proc", "proc", safe | unix.MS_NODEV, ""},
 		{"/sys", "sysfs", safe | unix.MS_NODEV, ""},
+		{"/sys/fs/pstore", "pstore", safe | unix.MS_NODEV, "kmsg_bytes=65536"},
 		{"/dev", "devtmpfs", safe, "mode=0755"},
 		{"/dev/pts", "devpts", safe, "mode=0620,ptmxmode=0666"},
 		{"/run", "tmpfs", safe | unix.MS_NODEV, "mode=0755,size=16m"},

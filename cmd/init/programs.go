@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/upscard/upscard/services/handover"
 	"github.com/upscard/upscard/services/sandbox"
@@ -140,5 +141,8 @@ func (p program) spec() sandbox.Spec {
 func (p program) supervised(self string) supervise.Program {
 	command := []string{self, "confine", p.spec().String(), p.path,
 		"-config", p.config, "-run", "/run", "-ready", fmt.Sprint(supervise.ReadyFD)}
-	return supervise.Program{Name: p.name, Command: append(command, p.args...), After: p.after, Notify: true, FinalCodes: p.final}
+	return supervise.Program{Name: p.name, Command: append(command, p.args...), After: p.after, Notify: true, Silence: silence, FinalCodes: p.final}
 }
+
+// silence is how long a program may go without telling that its main loop turns; it tells each 5 s.
+const silence = 15 * time.Second

@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"github.com/upscard/upscard/services/config"
+	"github.com/upscard/upscard/services/heartbeat"
 	"github.com/upscard/upscard/services/sandbox"
 )
 
@@ -54,7 +55,8 @@ func run(args []string, stderr io.Writer) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	serve := server{plans: plans(cfg.Network, *only), network: cfg.Network, dir: dir, stateDir: *stateDir, logger: logger, ready: sync.OnceFunc(func() { sayReady(*ready, logger) })}
+	parent := heartbeat.To(*ready)
+	serve := server{parent: parent, plans: plans(cfg.Network, *only), network: cfg.Network, dir: dir, stateDir: *stateDir, logger: logger, ready: sync.OnceFunc(func() { sayReady(parent, logger) })}
 	if err := serve.run(ctx); err != nil {
 		logger.Error("network", "err", err)
 		return 1
@@ -63,13 +65,8 @@ func run(args []string, stderr io.Writer) int {
 }
 
 // sayReady tells the supervisor that there is an address.
-func sayReady(fd int, logger *slog.Logger) {
-	if fd <= 0 {
-		return
-	}
-	f := os.NewFile(uintptr(fd), "ready")
-	defer f.Close()
-	if _, err := f.WriteString("READY\n"); err != nil {
+func sayReady(parent heartbeat.Parent, logger *slog.Logger) {
+	if err := parent.Ready(); err != nil {
 		logger.Warn("readiness", "err", err)
 	}
 }

@@ -2,11 +2,9 @@ package main
 
 import (
 	"bytes"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -31,26 +29,5 @@ func TestRunDirectoryThatCannotBeIsAFailure(t *testing.T) {
 	var stderr bytes.Buffer
 	if code := run([]string{"-run", file}, &stderr); code != 1 || !strings.Contains(stderr.String(), file) {
 		t.Errorf("exit code %d, %q", code, stderr.String())
-	}
-}
-
-func TestSayReady(t *testing.T) {
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	defer w.Close()
-	fd, err := syscall.Dup(int(w.Fd())) // sayReady closes it
-	if err != nil {
-		t.Fatal(err)
-	}
-	logger := slog.New(slog.DiscardHandler)
-	sayReady(0, logger) // nobody is to be told
-	sayReady(fd, logger)
-	got := make([]byte, 16)
-	n, err := r.Read(got)
-	if err != nil || string(got[:n]) != "READY\n" {
-		t.Errorf("got %q, %v", got[:n], err)
 	}
 }

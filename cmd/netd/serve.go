@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/upscard/upscard/services/config"
+	"github.com/upscard/upscard/services/heartbeat"
 	"github.com/upscard/upscard/services/netconf"
 )
 
@@ -18,6 +19,7 @@ type server struct {
 	dir      string // of what runs
 	stateDir string // of what survives a restart, "" is none
 	logger   *slog.Logger
+	parent   heartbeat.Parent
 	ready    func() // told when there is an address
 }
 
@@ -30,9 +32,16 @@ func (s server) run(ctx context.Context) error {
 	online := make(chan struct{}, 1)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return keepClock(ctx, s.network.NTP, online, s.stateDir, s.logger) })
+	loop := make(heartbeat.Loop)
+	group.Go(func() error {
+		if err := s.parent.Report(ctx, loop.Ask); err != nil {
+			s.logger.Warn("liveness", "err", err)
+		}
+		return nil
+	})
 	group.Go(func() error {
 		return netconf.Run(ctx, netconf.Options{Plans: s.plans, DNS: s.network.DNS, Hostname: hostname, Sysfs: "/sys", Proc: "/proc", Dir: s.dir,
-			Logger: s.logger, Configured: func() { s.ready(); nudge(online) }})
+			Logger: s.logger, Asked: loop, Configured: func() { s.ready(); nudge(online) }})
 	})
 	return group.Wait()
 }

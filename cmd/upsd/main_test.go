@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/upscard/upscard/services/driversock"
+	"github.com/upscard/upscard/services/heartbeat"
 	"github.com/upscard/upscard/services/nut/nuttest"
 	"github.com/upscard/upscard/services/ups"
 	"golang.org/x/sys/unix"
@@ -112,7 +113,8 @@ func TestReady(t *testing.T) {
 	}
 	w.Close()
 	start(t, "", "-ready", strconv.Itoa(fd))
-	if b, err := io.ReadAll(r); err != nil || string(b) != "READY\n" {
+	b := make([]byte, len(heartbeat.Ready+heartbeat.Alive))
+	if _, err := io.ReadFull(r, b); err != nil || string(b) != heartbeat.Ready+heartbeat.Alive {
 		t.Errorf("%q, %v", b, err)
 	}
 }

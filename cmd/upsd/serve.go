@@ -11,6 +11,7 @@ import (
 
 	"github.com/upscard/upscard/services/config"
 	"github.com/upscard/upscard/services/driversock"
+	"github.com/upscard/upscard/services/heartbeat"
 	"github.com/upscard/upscard/services/nut"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
@@ -47,7 +48,16 @@ func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.L
 		g.Go(func() error { return server.Serve(ctx, ln) })
 	}
 	g.Go(func() error { return follow(ctx, dir, opts.trust, host.Registry, logger) })
-	g.Go(func() error { return tellReady(opts.ready) })
+	parent := heartbeat.To(opts.ready)
+	if err := parent.Ready(); err != nil {
+		logger.Warn("readiness", "err", err)
+	}
+	g.Go(func() error {
+		if err := parent.Report(ctx, askAll(listeners, host)); err != nil {
+			logger.Warn("liveness", "err", err)
+		}
+		return nil
+	})
 	return g.Wait()
 }
 
@@ -78,9 +88,9 @@ func maxConns() int {
 }
 
 // listen binds every address or none.
-func listen(ctx context.Context, addrs []string) ([]net.Listener, error) {
+func listen(ctx context.Context, addrs []string) ([]askable, error) {
 	lc := net.ListenConfig{Control: freebind}
-	var listeners []net.Listener
+	var listeners []askable
 	for _, addr := range addrs {
 		ln, err := lc.Listen(ctx, "tcp", addr)
 		if err != nil {
@@ -89,7 +99,7 @@ func listen(ctx context.Context, addrs []string) ([]net.Listener, error) {
 			}
 			return nil, fmt.Errorf("listen on %s: %w", addr, err)
 		}
-		listeners = append(listeners, ln)
+		listeners = append(listeners, newAskable(ln.(*net.TCPListener)))
 	}
 	return listeners, nil
 }
@@ -103,22 +113,6 @@ func freebind(network, _ string, conn syscall.RawConn) error {
 	var err error
 	if e := conn.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), level, option, 1) }); e != nil {
 		return e
-	}
-	return err
-}
-
-// tellReady tells the parent, through an inherited descriptor, that clients are being served.
-func tellReady(fd int) error {
-	if fd <= 0 {
-		return nil
-	}
-	f := os.NewFile(uintptr(fd), "ready")
-	if f == nil {
-		return fmt.Errorf("ready: bad descriptor %d", fd)
-	}
-	_, err := f.WriteString("READY\n")
-	if e := f.Close(); err == nil {
-		err = e
 	}
 	return err
 }

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/upscard/upscard/services/driversock"
+	"github.com/upscard/upscard/services/heartbeat"
 	"github.com/upscard/upscard/services/ups"
 	"github.com/upscard/upscard/services/usb"
 	"github.com/upscard/upscard/services/usbdriver"
@@ -59,21 +60,29 @@ func drive(ctx context.Context, o options, logger *slog.Logger, m machine) error
 	defer changes.Close()
 	store := ups.NewStore()
 	known := make(chan struct{})
-	a.poll.Logger = logger
+	parent, loop := heartbeat.To(o.ready), make(heartbeat.Loop)
+	a.poll.Logger, a.poll.Asked = logger, loop
 	driver := &usbdriver.Driver{
 		World: usbdriver.World{
 			Scan:  func() ([]usb.Attached, error) { return usb.Scan(m.sysfs) },
 			Next:  changes.Next,
-			Open:  func(id usb.ID) (usb.Device, error) { return bus.Open(id, o.number) },
+			Open:  func(id usb.ID) (usb.Device, error) { return open(bus, id, o.number, loop) },
 			Serve: serveUPS(a.poll, sync.OnceFunc(func() { close(known) })),
 		},
 		Target: a.target,
 		Store:  store,
 		Logger: logger,
+		Asked:  loop,
 	}
 	group, within := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		return serveSocket(within, o, a.name, store, known, logger)
+		return serveSocket(within, o, a.name, store, known, parent, logger)
+	})
+	group.Go(func() error {
+		if err := parent.Report(within, loop.Ask); err != nil {
+			logger.Warn("liveness", "err", err)
+		}
+		return nil
 	})
 	group.Go(func() error {
 		if err := driver.Run(within); err != nil {
@@ -85,7 +94,8 @@ func drive(ctx context.Context, o options, logger *slog.Logger, m machine) error
 }
 
 // serveSocket serves the store once the device is known to be a UPS, or has kept everybody waiting.
-func serveSocket(ctx context.Context, o options, name string, store *ups.Store, known <-chan struct{}, logger *slog.Logger) error {
+func serveSocket(ctx context.Context, o options, name string, store *ups.Store, known <-chan struct{}, parent heartbeat.Parent,
+	logger *slog.Logger) error {
 	select {
 	case <-known:
 	case <-time.After(readyAfter):
@@ -96,7 +106,9 @@ func serveSocket(ctx context.Context, o options, name string, store *ups.Store, 
 	if err != nil {
 		return err
 	}
-	tellReady(o.ready, logger)
+	if err := parent.Ready(); err != nil {
+		logger.Warn("readiness", "err", err)
+	}
 	return driversock.Serve(ctx, ln, store, nil, driversock.ServeOptions{Logger: logger, AllowUIDs: o.allowUIDs})
 }
 
@@ -126,16 +138,4 @@ func listen(runDir, name string) (*net.UnixListener, error) {
 		return nil, fmt.Errorf("%s: another driver serves it", path)
 	}
 	return driversock.Listen(path)
-}
-
-// tellReady tells the parent, through an inherited descriptor.
-func tellReady(fd int, logger *slog.Logger) {
-	if fd <= 0 {
-		return
-	}
-	f := os.NewFile(uintptr(fd), "ready")
-	_, err := f.WriteString("READY\n")
-	if err := errors.Join(err, f.Close()); err != nil {
-		logger.Warn("nobody was told that the driver is ready", "err", err)
-	}
 }

@@ -3,7 +3,6 @@ package netconf
 import (
 	"context"
 	"sync"
-	"time"
 )
 
 // manager has a runner for every interface that there is a plan for.
@@ -11,6 +10,7 @@ type manager struct {
 	watcher *watcher
 	runner  runner // what all runners have in common
 	running map[key]*running
+	asked   <-chan struct{}
 }
 
 // key tells interfaces apart. One that is given another name is another one: it may have another plan.
@@ -30,7 +30,11 @@ func (m *manager) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		all, changed := m.watcher.current()
 		m.update(ctx, all)
-		wait(ctx, changed, time.Time{})
+		select {
+		case <-ctx.Done():
+		case <-changed:
+		case <-m.asked:
+		}
 	}
 	for _, r := range m.running {
 		r.stop()

@@ -22,7 +22,8 @@ type Options struct {
 	Timeout  time.Duration // for the first answer of an exchange; 500 ms when 0
 	Shortest time.Duration // lease; a shorter one is stretched to it; 10 s when 0
 
-	Configured func() // called each time an address was set, from any goroutine; at once when there is none to wait for
+	Asked      <-chan struct{} // is received from while Run waits, as a sign that it turns; may be nil
+	Configured func()          // called each time an address was set, from any goroutine; at once when there is none to wait for
 }
 
 // Run keeps all interfaces as planned until ctx ends; the addresses then stay, those of DHCP for the rest of their lease. It does not end
@@ -37,7 +38,7 @@ func Run(ctx context.Context, o Options) error {
 	sys := kernel{proc: o.Proc}
 	w := newWatcher(o.Plans, o.Sysfs, sys.up)
 	dhcp := client{hostname: o.Hostname, timeout: o.Timeout, tries: 4, shortest: o.Shortest}
-	m := manager{watcher: w, running: make(map[key]*running),
+	m := manager{watcher: w, running: make(map[key]*running), asked: o.Asked,
 		runner: runner{system: sys, exchange: dhcp.exchange, logger: o.Logger, resolver: &resolver{dir: o.Dir, fixed: o.DNS}, configured: o.Configured}}
 	if err := m.runner.resolver.set(0, Lease{}); err != nil {
 		o.Logger.Error("names cannot be resolved", "err", err)

@@ -7,7 +7,7 @@ const late = 2 * time.Second
 
 // deadline is when the program was silent for too long; zero: never.
 func (s *service) deadline() time.Time {
-	if s.Silence == 0 || !s.killed.IsZero() || s.state != Starting && s.state != Ready {
+	if !s.Notify || s.Silence == 0 || !s.killed.IsZero() || s.state != Starting && s.state != Ready {
 		return time.Time{}
 	}
 	if !s.spoke {

@@ -35,7 +35,8 @@ type Driver struct {
 	Target Target
 	Store  *ups.Store
 	Logger *slog.Logger
-	Opened func() // called after each successful Open; may be nil
+	Asked  <-chan struct{} // is received from wherever Run waits, as a sign that it turns; Serve has to do so itself. May be nil
+	Opened func()          // called after each successful Open; may be nil
 }
 
 // Run waits for the device, opens and serves it, over and over, until ctx ends. It fails when nothing it could do would help:
@@ -52,7 +53,7 @@ func (d *Driver) Run(ctx context.Context) error {
 			cancel(err)
 		}
 	})
-	s := session{Driver: d, wait: newWaiter(wake), said: make(map[string]bool)}
+	s := session{Driver: d, wait: newWaiter(wake, d.Asked), said: make(map[string]bool)}
 	err := s.run(within)
 	s.stale()
 	switch {

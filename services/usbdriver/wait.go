@@ -15,33 +15,40 @@ const (
 
 // waiter paces a session.
 type waiter struct {
-	wake <-chan struct{}
-	next time.Duration
+	wake  <-chan struct{}
+	asked <-chan struct{}
+	next  time.Duration
 }
 
-func newWaiter(wake <-chan struct{}) *waiter { return &waiter{wake: wake, next: shortestPause} }
+func newWaiter(wake, asked <-chan struct{}) *waiter {
+	return &waiter{wake: wake, asked: asked, next: shortestPause}
+}
 
 // reset makes the next pause the shortest.
 func (w *waiter) reset() { w.next = shortestPause }
 
 // forEvent waits until something was plugged in or out.
-func (w *waiter) forEvent(ctx context.Context) {
-	select {
-	case <-w.wake:
-		w.reset()
-	case <-ctx.Done():
-	}
-}
+func (w *waiter) forEvent(ctx context.Context) { w.until(ctx, nil) }
 
 // pause waits some time, less if something was plugged in or out.
 func (w *waiter) pause(ctx context.Context) {
 	timer := time.NewTimer(w.next)
 	defer timer.Stop()
 	w.next = min(2*w.next, longestPause)
-	select {
-	case <-timer.C:
-	case <-w.wake:
-		w.reset()
-	case <-ctx.Done():
+	w.until(ctx, timer.C)
+}
+
+func (w *waiter) until(ctx context.Context, alarm <-chan time.Time) {
+	for {
+		select {
+		case <-alarm:
+			return
+		case <-w.wake:
+			w.reset()
+			return
+		case <-ctx.Done():
+			return
+		case <-w.asked:
+		}
 	}
 }

@@ -93,6 +93,7 @@ func (s *session) wait(ctx context.Context) {
 	case <-ctx.Done():
 	case <-timer.C:
 	case <-s.box.ready:
+	case <-s.opts.Asked:
 	}
 }
 

@@ -18,10 +18,11 @@ var ErrNoPowerDevice = errors.New("no power device")
 
 // Options say how to poll. The zero value is usable.
 type Options struct {
-	PollInterval time.Duration // between readings of the status; 0 for 2 s
-	PollFreq     time.Duration // between readings of everything else; 0 for 30 s, or what the device's family prefers
-	Version      string        // driver.version
-	Logger       *slog.Logger  // nil for none
+	PollInterval time.Duration   // between readings of the status; 0 for 2 s
+	PollFreq     time.Duration   // between readings of everything else; 0 for 30 s, or what the device's family prefers
+	Version      string          // driver.version
+	Logger       *slog.Logger    // nil for none
+	Asked        <-chan struct{} // is received from wherever Run waits, as a sign that it turns; may be nil
 }
 
 // UPS is an open UPS. It does not own the device.

@@ -19,16 +19,20 @@ var ErrStill = errors.New("the main loop does not turn")
 
 // Keeper feeds a watchdog as long as all is well.
 type Keeper struct {
-	Feed    func() error    // may fail: the next time may be in time
-	Turns   <-chan struct{} // what can be received from it each time the loop turns
-	Check   func() error    // nil while all is well; called after each turn, must not wait
-	Failed  func(error)     // told of each failure of Feed
-	EndTime time.Duration   // how long the machine is fed after ctx has ended, unconditionally
+	Feed      func() error    // may fail: the next time may be in time
+	Turns     <-chan struct{} // what can be received from it each time the loop turns
+	Check     func() error    // nil while all is well; called after each turn, must not wait
+	Failed    func(error)     // told of each failure of Feed
+	StartTime time.Duration   // how long the machine is fed until the loop turns for the first time
+	EndTime   time.Duration   // how long the machine is fed after ctx has ended, unconditionally
 }
 
 // Run feeds until all is no longer well, and returns why. When ctx ends so does the loop, and the machine has EndTime to end; the watchdog
 // then bites, and Run returns nil.
 func (k Keeper) Run(ctx context.Context) error {
+	if !k.started(ctx) {
+		return ErrStill
+	}
 	for {
 		k.feed()
 		if sleep(ctx, interval) {
@@ -48,6 +52,21 @@ func (k Keeper) Run(ctx context.Context) error {
 		k.feed()
 	}
 	return nil
+}
+
+// started feeds until the loop turns for the first time, or ctx ends, and tells whether it was in time.
+func (k Keeper) started(ctx context.Context) bool {
+	for begin := time.Now(); time.Since(begin) < k.StartTime; {
+		k.feed()
+		select {
+		case <-k.Turns:
+			return true
+		case <-ctx.Done():
+			return true
+		case <-time.After(interval):
+		}
+	}
+	return false
 }
 
 func (k Keeper) feed() {

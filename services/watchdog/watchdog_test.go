@@ -25,7 +25,7 @@ func (d *dog) feed() error {
 }
 
 func keeper(d *dog, turns <-chan struct{}, check func() error) Keeper {
-	return Keeper{Feed: d.feed, Turns: turns, Check: check, Failed: func(error) {}, EndTime: 30 * time.Second}
+	return Keeper{Feed: d.feed, Turns: turns, Check: check, Failed: func(error) {}, StartTime: time.Minute, EndTime: 30 * time.Second}
 }
 
 func well() error { return nil }
@@ -103,8 +103,8 @@ func TestFailureToFeedIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		told := 0
-		k := Keeper{Feed: func() error { return errors.New("no") }, Check: well, Failed: func(error) { told++; cancel() }}
-		if err := k.Run(ctx); err != nil || told != 1 {
+		k := Keeper{Feed: func() error { return errors.New("no") }, Check: well, Failed: func(error) { told++; cancel() }, StartTime: time.Minute}
+		if err := k.Run(ctx); err != nil || told == 0 {
 			t.Errorf("got %v, told %d times", err, told)
 		}
 	})
@@ -114,4 +114,17 @@ func TestOpenSaysWhat(t *testing.T) {
 	if _, err := Open(filepath.Join(t.TempDir(), "watchdog"), Timeout); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
+}
+
+func TestLoopThatNeverTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var d dog
+		begin := time.Now()
+		if err := keeper(&d, nil, well).Run(t.Context()); !errors.Is(err, ErrStill) {
+			t.Errorf("got %v", err)
+		}
+		if took := time.Since(begin); took < time.Minute || took > 2*time.Minute || d.worst >= Timeout {
+			t.Errorf("it took %v, and starved for %v", took, d.worst)
+		}
+	})
 }

@@ -1,0 +1,137 @@
+package e2e
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// keptRAM has the kernel keep its last log in the topmost memory, which it is not told of otherwise.
+var keptRAM = setup{memory: 512, append: []string{"mem=480M", "ramoops.mem_address=0x5f000000", "ramoops.mem_size=0x100000",
+	"ramoops.record_size=0x20000", "ramoops.console_size=0x20000", "ramoops.ecc=1"}}
+
+// console waits for a line from mark on.
+func (m *machine) console(mark int, want string) string {
+	m.t.Helper()
+	ctx, cancel := within(m.t, patience)
+	defer cancel()
+	line, _, err := m.Console.Await(ctx, mark, regexp.MustCompile(want))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return line.Text
+}
+
+// A program that hangs (signal 19 is SIGSTOP, which this kill knows by number only) is killed and started again. The others do not notice.
+func TestHungProgramIsHealed(t *testing.T) {
+	m := bootReady(t, setup{})
+	for _, program := range []string{"upsd", "usbhid-ups", "netd"} {
+		others := map[string]string{}
+		for _, other := range []string{"upsd", "usbhid-ups", "netd"} {
+			if other != program {
+				others[other] = m.pid(other)
+			}
+		}
+		pid, mark := m.pid(program), m.Console.Mark()
+		m.shell("kill -19 " + pid)
+		start := time.Now()
+		t.Log(m.console(mark, `program hangs, killed.* program=`+program))
+		seen := time.Since(start)
+		m.awaitAnswer("ups", "ups.status", `^OL`, patience)
+		t.Logf("%s: seen %v after it was stopped, healed after %v", program, seen.Round(time.Millisecond), time.Since(start).Round(time.Millisecond))
+		if seen > 25*time.Second {
+			t.Errorf("%s hung for %v", program, seen)
+		}
+		if m.pid(program) == pid {
+			t.Errorf("%s still is process %s", program, pid)
+		}
+		for other, pid := range others {
+			if m.pid(other) != pid {
+				t.Errorf("%s was started again with %s", other, program)
+			}
+		}
+	}
+}
+
+// A crash loop is said once, slows down, and is nobody else's.
+func TestCrashLoopLeavesOthersAlone(t *testing.T) {
+	m := bootReady(t, setup{})
+	upsd, driver, mark := m.pid("upsd"), m.pid("usbhid-ups"), m.Console.Mark()
+	for range 5 {
+		m.shell("kill -9 " + m.pid("netd"))
+		if got := m.upsc("ups@"+m.Addr("nut"), "ups.status"); !strings.HasPrefix(got, "OL") {
+			t.Fatalf("ups.status is %q while netd is in a crash loop", got)
+		}
+	}
+	if m.pid("upsd") != upsd || m.pid("usbhid-ups") != driver {
+		t.Error("others were started again too")
+	}
+	said := 0
+	for _, l := range m.Console.Lines()[mark:] {
+		if strings.Contains(l.Text, "program ended") && strings.Contains(l.Text, "program=netd") {
+			said++
+		}
+	}
+	if said != 1 {
+		t.Errorf("the crash loop was said %d times", said)
+	}
+	m.console(mark, `program stays up again.* program=netd`)
+}
+
+// The hardware resets a card whose PID 1 stands still.
+func TestHungInitIsReset(t *testing.T) {
+	m := bootReady(t, setup{})
+	mark := m.Console.Mark()
+	for _, command := range []string{"mount -t cgroup2 none /sys/fs/cgroup", "mkdir /sys/fs/cgroup/ice", "echo 1 > /sys/fs/cgroup/ice/cgroup.procs"} {
+		m.shell(command)
+	}
+	fmt.Fprintln(m.Console, "echo 1 > /sys/fs/cgroup/ice/cgroup.freeze")
+	start := time.Now()
+	m.console(mark, `init: started`)
+	t.Logf("reset and started again %v after init was frozen", time.Since(start).Round(time.Millisecond))
+	m.awaitAnswer("ups", "ups.status", `^OL`, patience)
+}
+
+// What ends the kernel or init is in the log that the next run keeps.
+func TestLogSurvivesPanic(t *testing.T) {
+	for name, test := range map[string]struct{ command, want string }{
+		"kernel": {"echo c > /proc/sysrq-trigger", `sysrq triggered crash`},
+		"init":   {"kill -6 1", `SIGABRT: abort`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := bootReady(t, keptRAM)
+			m.shell("ls /sys/fs/pstore")
+			mark := m.Console.Mark()
+			fmt.Fprintln(m.Console, test.command)
+			line := m.console(mark, `card did not end in order last time`)
+			file := regexp.MustCompile(`file=(\S+)`).FindStringSubmatch(line)[1]
+			if !strings.HasPrefix(file, "/state/") {
+				t.Errorf("the last log is kept in %s", file)
+			}
+			m.console(mark, `ready: upsd`)
+			log := m.shell("cat " + file)
+			for _, want := range []string{test.want, `upsd: level=INFO msg=listening`, `Kernel panic`} {
+				if !strings.Contains(log, want) {
+					t.Errorf("%q is not in the last log:\n%.6000s", want, log)
+				}
+			}
+			if left := m.shell("ls /sys/fs/pstore"); left != "" {
+				t.Errorf("pstore still has %s", left)
+			}
+		})
+	}
+}
+
+// An end that was asked for leaves nothing to keep.
+func TestOrderlyRebootKeepsNoLog(t *testing.T) {
+	m := bootReady(t, keptRAM)
+	mark := m.Console.Mark()
+	fmt.Fprintln(m.Console, "init reboot")
+	m.console(mark, `init: started`)
+	m.console(mark, `ready: upsd`)
+	if got := m.shell("ls /sys/fs/pstore; ls /state"); strings.Contains(got, "crash") || strings.Contains(got, "ramoops") {
+		t.Errorf("a log was kept: %s", got)
+	}
+}
