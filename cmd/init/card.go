@@ -21,7 +21,7 @@ type card struct {
 	reaper     *supervise.Reaper
 	supervisor *supervise.Supervisor
 	settings   handover.Settings
-	ending     context.CancelFunc // tells the watchdog\'s keeper that the end has begun
+	ending     context.CancelFunc // tells the watchdog's keeper that the end has begun
 }
 
 const selfPath = "/proc/self/exe"

@@ -12,7 +12,7 @@ type options struct {
 	hostname   string // "": as configured
 	rescue     bool   // a shell for root on the serial console
 	debug      bool
-	noWatchdog bool // the hardware\'s is left alone
+	noWatchdog bool // the hardware's is left alone
 }
 
 // optionPrefix begins each of our words; all others are the kernel's.

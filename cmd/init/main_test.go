@@ -57,6 +57,8 @@ func TestCmdline(t *testing.T) {
 		{"console=ttyAMA0 panic=10 rescue quiet\n", options{}, ""},
 		{"upscard.rescue upscard.debug=1", options{rescue: true, debug: true}, ""},
 		{"upscard.rescue upscard.rescue=0", options{}, ""},
+		{"upscard.watchdog=off", options{noWatchdog: true}, ""},
+		{"upscard.watchdog", options{}, "upscard.watchdog: want on or off"},
 		{"upscard.hostname=rack-7", options{hostname: "rack-7"}, ""},
 		{"upscard.hostname=-x upscard.hostname= upscard.hostname=a.b", options{},
 			"upscard.hostname=-x: want letters, digits and inner hyphens, 63 at most; " +
