@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -41,33 +40,6 @@ func interfaceUp(name string) error {
 	}
 	request.SetUint16(request.Uint16() | unix.IFF_UP)
 	return unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, request)
-}
-
-// address returns an IPv4 address of the machine that others can reach, as text, or "".
-func address() string {
-	rib, err := syscall.NetlinkRIB(unix.RTM_GETADDR, unix.AF_INET)
-	if err != nil {
-		return ""
-	}
-	messages, err := syscall.ParseNetlinkMessage(rib)
-	if err != nil {
-		return ""
-	}
-	for _, m := range messages {
-		if m.Header.Type != unix.RTM_NEWADDR || len(m.Data) < unix.SizeofIfAddrmsg || m.Data[3] != unix.RT_SCOPE_UNIVERSE {
-			continue
-		}
-		attrs, err := syscall.ParseNetlinkRouteAttr(&m)
-		if err != nil {
-			continue
-		}
-		for _, a := range attrs {
-			if a.Attr.Type == unix.IFA_LOCAL && len(a.Value) == 4 {
-				return fmt.Sprintf("%d.%d.%d.%d", a.Value[0], a.Value[1], a.Value[2], a.Value[3])
-			}
-		}
-	}
-	return ""
 }
 
 // openConsole opens the console for writing; what the kernel gave us as stderr is the next best.
