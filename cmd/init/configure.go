@@ -50,30 +50,35 @@ func (c *card) runConfd(parts *sync.WaitGroup) (handover.Settings, error) {
 			c.logger.Warn("program ended", "program", p.Name, "why", exit)
 		}
 	})
-	settings, err := readHandover(r, time.Now().Add(configTime))
-	if err != nil {
+	until := time.Now().Add(configTime)
+	settings, err := readHandover(r, until)
+	if err != nil || !time.Now().Before(until) {
 		process.Kill()
 	}
 	return settings, err
 }
 
-// readHandover reads what confd says until it closes its end or time is up.
+// readHandover reads what confd says until it closes its end or time is up. What it said by then counts.
 func readHandover(r *os.File, until time.Time) (handover.Settings, error) {
 	if err := r.SetReadDeadline(until); err != nil {
 		return handover.Settings{}, err
 	}
-	data, err := io.ReadAll(io.LimitReader(r, handover.MaxSize+1))
-	if err != nil {
-		return handover.Settings{}, err
+	data, readErr := io.ReadAll(io.LimitReader(r, handover.MaxSize+1))
+	settings, err := handover.Parse(data)
+	if err != nil && readErr != nil {
+		return handover.Settings{}, readErr
 	}
-	return handover.Parse(data)
+	return settings, err
 }
 
-// ownerFile is upscard.toml on the configuration partition. Where that is not mounted the root file system may have one.
+// ownerFile is upscard.toml on the configuration partition, even if that alone is not mounted: confd then has the last good file. A card
+// without its disk may have one in the root file system.
 func ownerFile(root string) string {
 	const name = "upscard.toml"
-	if _, err := os.Stat(filepath.Join(root, "boot")); err == nil {
-		return filepath.Join(root, "boot", name)
+	for _, partition := range []string{"boot", "state"} {
+		if _, err := os.Stat(filepath.Join(root, partition)); err == nil {
+			return filepath.Join(root, "boot", name)
+		}
 	}
 	return filepath.Join(root, "etc", name)
 }

@@ -85,7 +85,11 @@ func mountPartition(node string, m mount) error {
 	if err := os.MkdirAll(m.dir, 0o755); err != nil {
 		return err
 	}
-	return unix.Mount(node, m.dir, m.kind, m.flags, m.data)
+	if err := unix.Mount(node, m.dir, m.kind, m.flags, m.data); err != nil {
+		_ = os.Remove(m.dir) // that it is there says that it is mounted
+		return err
+	}
+	return nil
 }
 
 // awaitDisk waits for the disk by the kernel's events: SD cards are found while PID 1 runs already.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/upscard/upscard/services/handover"
@@ -51,7 +52,7 @@ func TestTellOnce(t *testing.T) {
 	var out bytes.Buffer
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	j.print(ctx, &out)
+	j.print(ctx, &out, new(atomic.Bool))
 	if n := strings.Count(out.String(), "ready: "); n > 1 {
 		t.Errorf("told %d times:\n%s", n, out.String())
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"strings"
 	"syscall"
@@ -92,7 +93,7 @@ func listen(ctx context.Context, addrs []string) ([]askable, error) {
 	lc := net.ListenConfig{Control: freebind}
 	var listeners []askable
 	for _, addr := range addrs {
-		ln, err := lc.Listen(ctx, "tcp", addr)
+		ln, err := lc.Listen(ctx, network(addr), addr)
 		if err != nil {
 			for _, ln := range listeners {
 				ln.Close()
@@ -102,6 +103,19 @@ func listen(ctx context.Context, addrs []string) ([]askable, error) {
 		listeners = append(listeners, newAskable(ln.(*net.TCPListener)))
 	}
 	return listeners, nil
+}
+
+// network keeps an address to its own IP version: to Go, "tcp" makes 0.0.0.0 an address of both, and [::] beside it one too many.
+func network(addr string) string {
+	host, err := netip.ParseAddrPort(addr)
+	switch {
+	case err != nil: // no host, or a name
+		return "tcp"
+	case host.Addr().Is4():
+		return "tcp4"
+	default:
+		return "tcp6"
+	}
 }
 
 // freebind lets a socket have an address that the machine gets later.
