@@ -1,0 +1,38 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestRun(t *testing.T) {
+	dir := t.TempDir()
+	good, bad := filepath.Join(dir, "good.toml"), filepath.Join(dir, "bad.toml")
+	for path, text := range map[string]string{good: "[ups.rack]\n", bad: "[ups.rack]\ndescr = 'x'\ny = 1\n"} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, test := range []struct {
+		args           []string
+		code           int
+		stdout, stderr string
+	}{
+		{[]string{"check", good}, 0, good + ": good: UPS rack; listens on :3493", ""},
+		{[]string{"check", bad}, 1, "", bad + ":2:1: unknown key \"descr\" in [ups.rack], did you mean \"desc\"?\n" + bad + ":3:1: unknown key \"y\""},
+		{[]string{"check", filepath.Join(dir, "none")}, 1, "", "no such file"},
+		{[]string{"check"}, 2, "", "usage:"},
+		{[]string{"look", good}, 2, "", "usage:"},
+		{nil, 2, "", "usage:"},
+	} {
+		var stdout, stderr bytes.Buffer
+		code := run(test.args, &stdout, &stderr)
+		if code != test.code || !strings.Contains(stdout.String(), test.stdout) || !strings.Contains(stderr.String(), test.stderr) ||
+			(stdout.Len() > 0) != (code == 0) || (stderr.Len() > 0) != (code != 0) {
+			t.Errorf("%q: code %d, %q, %q", test.args, code, stdout.String(), stderr.String())
+		}
+	}
+}
