@@ -59,7 +59,7 @@ func TestHungProgramIsHealed(t *testing.T) {
 func TestCrashLoopLeavesOthersAlone(t *testing.T) {
 	m := bootReady(t, setup{})
 	upsd, driver, mark := m.pid("upsd"), m.pid("usbhid-ups"), m.Console.Mark()
-	for range 5 {
+	for range 7 { // the pauses double: ten take longer than a minute
 		m.shell("kill -9 " + m.pid("netd"))
 		if got := m.upsc("ups@"+m.Addr("nut"), "ups.status"); !strings.HasPrefix(got, "OL") {
 			t.Fatalf("ups.status is %q while netd is in a crash loop", got)
@@ -133,5 +133,36 @@ func TestOrderlyRebootKeepsNoLog(t *testing.T) {
 	m.console(mark, `ready: upsd`)
 	if got := m.shell("ls /sys/fs/pstore; ls /state"); strings.Contains(got, "crash") || strings.Contains(got, "ramoops") {
 		t.Errorf("a log was kept: %s", got)
+	}
+}
+
+// A program that takes all the memory it can get dies alone: of its own limit, or where that is more than there is, by the kernel's choice
+// of the largest.
+func TestMemoryHogDiesAlone(t *testing.T) {
+	m := bootReady(t, setup{})
+	pids := map[string]string{}
+	for _, program := range []string{"upsd", "usbhid-ups", "netd"} {
+		pids[program] = m.pid(program)
+	}
+	for _, spec := range []string{"upsd", "usbhid-ups.1"} {
+		mark := m.Console.Mark()
+		m.shell(fmt.Sprintf(`cat /dev/zero | init confine "$(init spec %s)" /bin/sort || true`, spec))
+		text := ""
+		for _, l := range m.Console.Lines()[mark:] {
+			text += l.Text + "\n"
+		}
+		how := regexp.MustCompile(`(?i)out of memory|cannot allocate memory|killed|Killed process.*`).FindString(text)
+		if how == "" {
+			t.Errorf("with the limits of %s the hog says\n%.3000s", spec, text)
+		}
+		t.Logf("with the limits of %s: %s", spec, how)
+		if got := m.upsc("ups@"+m.Addr("nut"), "ups.status"); !strings.HasPrefix(got, "OL") {
+			t.Errorf("ups.status is %q after it", got)
+		}
+	}
+	for program, pid := range pids {
+		if again := m.pid(program); again != pid {
+			t.Errorf("%s did not survive: it was process %s, and is %s", program, pid, again)
+		}
 	}
 }
