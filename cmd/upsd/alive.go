@@ -52,10 +52,11 @@ func (a askable) ask(ctx context.Context) error {
 	}
 }
 
-// askAll returns a question to all that clients depend on: each accept loop, then the UPSes as a session of our own lists them.
-func askAll(listeners []askable, host *nut.Host) func(context.Context) error {
+// askAll returns a question to all that clients depend on: each accept loop there is by then, and the UPSes as a session of our own
+// lists them.
+func askAll(listeners func() []askable, host *nut.Host) func(context.Context) error {
 	return func(ctx context.Context) error {
-		for _, ln := range listeners {
+		for _, ln := range listeners() {
 			if err := ln.ask(ctx); err != nil {
 				return err
 			}

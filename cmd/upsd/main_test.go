@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -114,7 +113,8 @@ func TestReady(t *testing.T) {
 	w.Close()
 	start(t, "", "-ready", strconv.Itoa(fd))
 	b := make([]byte, len(heartbeat.Ready+heartbeat.Alive))
-	if _, err := io.ReadFull(r, b); err != nil || string(b) != heartbeat.Ready+heartbeat.Alive {
+	_, err = io.ReadFull(r, b)
+	if said := string(b); err != nil || said != heartbeat.Ready+heartbeat.Alive && said != heartbeat.Alive+heartbeat.Ready {
 		t.Errorf("%q, %v", b, err)
 	}
 }
@@ -125,11 +125,6 @@ func TestExitCodes(t *testing.T) {
 	if err := os.WriteFile(bad, []byte("listne = []\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer taken.Close()
 	tests := []struct {
 		args []string
 		code int
@@ -137,7 +132,6 @@ func TestExitCodes(t *testing.T) {
 	}{
 		{[]string{"-config", bad}, 1, "bad.toml:1:1"},
 		{[]string{"-config", dir}, 1, dir},
-		{[]string{"-config", filepath.Join(dir, "none"), "-run", dir, "-listen", taken.Addr().String()}, 1, "in use"},
 		{[]string{"-config", filepath.Join(dir, "none"), "-run", bad, "-listen", "127.0.0.1:0"}, 1, bad},
 		{[]string{"-novelty"}, 2, "novelty"},
 		{[]string{"stray"}, 2, "stray"},
@@ -174,40 +168,5 @@ func TestUpsc(t *testing.T) {
 	got, err := nuttest.Upsc(t, "dum@"+v.addr)
 	if err != nil || !strings.Contains(got, "battery.charge: 77\n") || !strings.Contains(got, "driver.name: dummy-ups\n") {
 		t.Errorf("%s%v", got, err)
-	}
-}
-
-func TestListen(t *testing.T) {
-	tests := []struct {
-		listen string
-		dial   []string // at the port that was bound
-	}{
-		{":0", []string{"127.0.0.1", "::1"}},
-		{"127.0.0.1:0", []string{"127.0.0.1"}},
-		{"[::1]:0", []string{"::1"}},
-		{"192.0.2.1:0", nil}, // no address of this machine yet
-		{"[2001:db8::1]:0", nil},
-	}
-	if ln, err := net.Listen("tcp", "[::1]:0"); err != nil {
-		t.Skip("this machine has no IPv6: ", err)
-	} else {
-		ln.Close()
-	}
-	for _, tt := range tests {
-		listeners, err := listen(t.Context(), []string{tt.listen})
-		if err != nil {
-			t.Errorf("%s: %v", tt.listen, err)
-			continue
-		}
-		_, port, _ := net.SplitHostPort(listeners[0].Addr().String())
-		for _, host := range tt.dial {
-			conn, err := net.Dial("tcp", net.JoinHostPort(host, port))
-			if err != nil {
-				t.Errorf("%s: %v", tt.listen, err)
-				continue
-			}
-			conn.Close()
-		}
-		listeners[0].Close()
 	}
 }
