@@ -15,7 +15,7 @@ func (s *Session) say(words ...string) {
 		if i > 0 {
 			s.out = append(s.out, ' ')
 		}
-		s.out = append(s.out, w...)
+		s.out = parseconf.AppendBare(s.out, w)
 	}
 	s.out = append(s.out, '\n')
 }
@@ -25,7 +25,7 @@ func (s *Session) echo(word string, args ...[]byte) {
 	s.out = append(s.out, word...)
 	s.out = append(s.out, ' ')
 	for _, a := range args {
-		s.out = append(s.out, a...)
+		s.out = parseconf.AppendBare(s.out, a)
 		s.out = append(s.out, ' ')
 	}
 }

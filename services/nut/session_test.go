@@ -197,6 +197,7 @@ func FuzzSession(f *testing.F) {
 		}
 		f.Add(in, 3)
 	}
+	f.Add([]byte("\xffVER\nGET DESC ups \xc3\xa4\x7f\nPASSWORD \xff\n"), 2)
 	f.Add([]byte("\x00\xff\"\\\nGET VAR \"ups\" ups.\\status\n"), 1)
 	f.Fuzz(func(t *testing.T, in []byte, size int) {
 		whole := NewSession(testHost(), "addr")
@@ -220,4 +221,32 @@ func FuzzSession(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestPasswords: no byte of a password is left out of the comparison, whichever the client can send.
+func TestPasswords(t *testing.T) {
+	tests := []struct {
+		password, sent string
+		ok             bool
+	}{
+		{"password", "password", true},
+		{"password", "pass\xffword", false},
+		{"password", "password\x7f", false},
+		{"pässwörd", "pässwörd", true},
+		{"pässwörd", `"pässwörd"`, true},
+		{"pässwörd", "psswrd", false},
+		{"pässwörd", "p\xe4ssw\xf6rd", false},
+		{"密码", "密码", true},
+		{"密码", "码密", false},
+	}
+	for _, tt := range tests {
+		host := testHost()
+		host.Users = NewUsers([]User{{Name: "jörg", Password: tt.password, Monitor: true}})
+		s := NewSession(host, "addr")
+		reply, _ := drain(s, []byte("USERNAME jörg\nPASSWORD "+tt.sent+"\nLOGIN ups\n"), 100)
+		s.Close()
+		if ok := string(reply) == "OK\nOK\nOK\n"; ok != tt.ok {
+			t.Errorf("%q sent as %q: %q", tt.password, tt.sent, reply)
+		}
+	}
 }

@@ -1,7 +1,7 @@
 package parseconf
 
-// Append appends s to dst so that Split, inside quotes, reads s back: quotes, backslashes and # are escaped. Bytes
-// that are no printable ASCII are left out, since no reader of these protocols takes them.
+// Append appends s to dst so that Split, inside quotes, reads it back: quotes, backslashes and # are escaped. Bytes
+// that are no printable ASCII are left out, since NUT's readers drop them and others choke on them.
 func Append(dst []byte, s string) []byte {
 	for i := range len(s) {
 		c := s[i]
@@ -21,4 +21,14 @@ func AppendQuoted(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	dst = Append(dst, s)
 	return append(dst, '"')
+}
+
+// AppendBare appends a word that needs no quotes, without the bytes that Append leaves out.
+func AppendBare[T string | []byte](dst []byte, word T) []byte {
+	for i := range len(word) {
+		if isPrintable(word[i]) {
+			dst = append(dst, word[i])
+		}
+	}
+	return dst
 }

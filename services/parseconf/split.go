@@ -36,7 +36,8 @@ const (
 
 // Split returns the words of a line, which must hold no line end. Blanks separate words; double quotes keep blanks
 // together, if a word begins with them; a backslash takes the next character as it is; a # outside quotes begins a
-// comment; = is a word of its own. Bytes that are no printable ASCII vanish from words. The words belong to the
+// comment; = is a word of its own. ASCII control characters below blank vanish from words, as in NUT. Bytes over ASCII
+// stay, which NUT drops too: to it, passwords that differ in umlauts only are the same. The words belong to the
 // splitter until its next Split.
 func (s *Splitter) Split(line []byte) ([][]byte, error) {
 	if cap(s.buf) < len(line) {
@@ -114,7 +115,7 @@ func (s *Splitter) step(c byte) error {
 
 // add appends c to the current word. Its memory was reserved by Split, so that words never move.
 func (s *Splitter) add(c byte) {
-	if isPrintable(c) {
+	if c >= ' ' {
 		s.buf = append(s.buf, c)
 	}
 }
@@ -132,7 +133,6 @@ func (s *Splitter) end() error {
 	return nil
 }
 
-// isPrintable leaves out DEL, which NUT's parser lets pass.
 func isPrintable(c byte) bool { return c >= ' ' && c <= '~' }
 
 func isSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }

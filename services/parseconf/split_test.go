@@ -44,8 +44,12 @@ func TestSplit(t *testing.T) {
 		{"= a =b", []string{"=", "a", "=", "b"}},
 		{`\=a`, []string{"=a"}},
 		{"\x00VER", []string{"VER"}},
-		{"\xff", []string{""}},
-		{"a\x7fb", []string{"ab"}},
+		{"\x01V\x1fER\x00", []string{"VER"}},
+		{"\x01", []string{""}},
+		{`a\` + "\x02b", []string{"ab"}},
+		{"\xffVER \xff", []string{"\xffVER", "\xff"}},
+		{"a\x7fb", []string{"a\x7fb"}},
+		{`"pä ss"`, []string{"pä ss"}},
 	}
 	for _, tt := range tests {
 		got, err := split(tt.line)
@@ -80,6 +84,16 @@ func TestSplitErrors(t *testing.T) {
 	}
 }
 
+func TestAppend(t *testing.T) {
+	const in = "a \"b\" \\ # \x01\x7fü"
+	if got, want := string(AppendQuoted(nil, in)), `"a \"b\" \\ \# "`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got, want := string(AppendBare([]byte("x "), "Bü\x7fro\n")), "x Bro"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestSplitAllocatesNothing(t *testing.T) {
 	var s Splitter
 	line := []byte("GET VAR ups battery.charge")
@@ -90,7 +104,7 @@ func TestSplitAllocatesNothing(t *testing.T) {
 }
 
 func FuzzSplit(f *testing.F) {
-	for _, seed := range []string{"GET VAR ups ups.status", `SETINFO a "b \" c"`, `\`, "a=b # c", `"`, "\x00\xff"} {
+	for _, seed := range []string{"GET VAR ups ups.status", `SETINFO a "b \" c"`, `\`, "a=b # c", `"`, "\x00\xff", "\xffVER", `"pä\"ss"`} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, line []byte) {
@@ -103,15 +117,17 @@ func FuzzSplit(f *testing.F) {
 			t.Fatalf("%d words", len(words))
 		}
 		var again []byte
+		var plain [][]byte
 		for _, w := range words {
 			if len(w) > MaxWord {
 				t.Fatalf("word of %d bytes", len(w))
 			}
 			again = append(AppendQuoted(again, string(w)), ' ')
+			plain = append(plain, AppendBare(nil, w))
 		}
 		var s2 Splitter
 		words2, err := s2.Split(again)
-		if err != nil || !slices.EqualFunc(words, words2, slices.Equal[[]byte]) {
+		if err != nil || !slices.EqualFunc(plain, words2, slices.Equal[[]byte]) {
 			t.Fatalf("%q: words %q, quoted and split again %q, %v", line, words, words2, err)
 		}
 	})
