@@ -26,6 +26,8 @@ type Server struct {
 	host    *Host
 	slots   chan struct{}
 	replies sync.Pool // of *[]byte
+	full    trouble
+	failing trouble // accept(2)
 }
 
 // NewServer returns a server of the host's UPSes to at most maxConns clients at a time.
@@ -34,6 +36,8 @@ func NewServer(host *Host, maxConns int) *Server {
 		host:    host,
 		slots:   make(chan struct{}, maxConns),
 		replies: sync.Pool{New: func() any { return new([]byte) }},
+		full:    trouble{logger: host.Logger, what: "connections refused: too many"},
+		failing: trouble{logger: host.Logger, what: "connections cannot be accepted"},
 	}
 }
 
@@ -55,20 +59,22 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 			}
 			return nil
 		case isTransient(err):
-			s.host.Logger.Warn("accept", "err", err)
+			s.failing.again("err", err)
 			time.Sleep(50 * time.Millisecond)
 			continue
 		case err != nil:
 			return fmt.Errorf("listener %s: %w", ln.Addr(), err)
 		}
+		s.failing.well()
 		select {
 		case s.slots <- struct{}{}:
+			s.full.well()
 			wg.Go(func() {
 				defer func() { <-s.slots }()
 				s.serve(ctx, conn)
 			})
 		default:
-			s.host.Logger.Warn("connection refused: too many", "addr", conn.RemoteAddr(), "limit", cap(s.slots))
+			s.full.again("addr", conn.RemoteAddr(), "limit", cap(s.slots))
 			conn.Close()
 		}
 	}

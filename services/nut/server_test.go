@@ -1,9 +1,12 @@
 package nut
 
 import (
+	"bytes"
 	"context"
 	"io"
+	"log/slog"
 	"net"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -85,18 +88,26 @@ func TestTooManyClients(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- NewServer(testHost(), 1).Serve(ctx, ln) }()
+	var log bytes.Buffer
+	host := testHost()
+	host.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	go func() { done <- NewServer(host, 1).Serve(ctx, ln) }()
 	defer func() {
 		cancel()
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
+		if n := strings.Count(log.String(), "too many"); n != 1 {
+			t.Errorf("told %d times of the refused:\n%s", n, &log)
+		}
 	}()
 	first := dialLive(t, ln.Addr().String())
 	first.ask("VER")
-	second := dialLive(t, ln.Addr().String())
-	if b, err := io.ReadAll(second.in); len(b) != 0 {
-		t.Errorf("one too many got %q, %v", b, err)
+	for range 3 {
+		second := dialLive(t, ln.Addr().String())
+		if b, err := io.ReadAll(second.in); len(b) != 0 {
+			t.Errorf("one too many got %q, %v", b, err)
+		}
 	}
 	if got := first.ask("NETVER"); got != "1.3\n" {
 		t.Errorf("the first got %q", got)

@@ -1,0 +1,37 @@
+package nut
+
+import (
+	"bytes"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestTrouble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		noTime := func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey {
+				return slog.Attr{}
+			}
+			return a
+		}
+		x := trouble{logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{ReplaceAttr: noTime})), what: "crowd"}
+		x.well()
+		for range 1000 {
+			x.again("limit", 5)
+			x.well()
+			time.Sleep(calm - 1)
+			x.well()
+		}
+		time.Sleep(time.Nanosecond)
+		x.well()
+		x.well()
+		x.again("limit", 6)
+		const want = "level=WARN msg=crowd limit=5\nlevel=INFO msg=\"over: crowd\" times=1000\nlevel=WARN msg=crowd limit=6\n"
+		if log.String() != want {
+			t.Errorf("got\n%s", &log)
+		}
+	})
+}
