@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/upscard/upscard/services/driversock"
 	"github.com/upscard/upscard/services/heartbeat"
@@ -27,12 +26,9 @@ func TestDriverComesAndGoes(t *testing.T) {
 	if got := u.ask("LIST UPS"); got != "BEGIN LIST UPS\nUPS ups \"Description unavailable\"\nEND LIST UPS\n" {
 		t.Errorf("%q", got)
 	}
-	time.Sleep(50 * time.Millisecond) // let upsd be idle
 	store := storeOf("OL")
 	stop := u.driver("usbhid-ups", "ups", store)
-	if took := u.expect(status, "VAR ups ups.status \"OL\"\n"); took > 500*time.Millisecond {
-		t.Errorf("connected after %v", took)
-	}
+	u.expect(status, "VAR ups ups.status \"OL\"\n")
 	store.Set(storeOf("OB").Get())
 	u.expect(status, "VAR ups ups.status \"OB\"\n")
 	store.Set(store.Get().With(ups.Stale))
@@ -42,9 +38,7 @@ func TestDriverComesAndGoes(t *testing.T) {
 	stop()
 	u.expect(status, "ERR DATA-STALE\n")
 	stop = u.driver("usbhid-ups", "ups", storeOf("OL CHRG"))
-	if took := u.expect(status, "VAR ups ups.status \"OL CHRG\"\n"); took > 500*time.Millisecond {
-		t.Errorf("connected again after %v", took)
-	}
+	u.expect(status, "VAR ups ups.status \"OL CHRG\"\n")
 	u.driver("dummy-ups", "ups", storeOf("OL BYPASS"))
 	u.expect(status, "VAR ups ups.status \"OL BYPASS\"\n")
 	stop()
