@@ -3,16 +3,15 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"strconv"
 	"strings"
 
 	"github.com/upscard/upscard/services/confd"
 	"github.com/upscard/upscard/services/config"
+	"github.com/upscard/upscard/services/program"
 	"github.com/upscard/upscard/services/sandbox"
 	"github.com/upscard/upscard/services/storage"
 )
@@ -27,23 +26,15 @@ func main() {
 
 // run returns the exit code: 0 a configuration is in force, 1 failure, 2 wrong use. It does not stay.
 func run(args []string, stderr io.Writer) int {
-	o := confd.Options{Groups: make(map[string]int), Logger: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{ReplaceAttr: dropTime}))}
-	flags := flag.NewFlagSet("confd", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.StringVar(&o.File, "config", config.DefaultPath, "the owner's `file`; a missing one means defaults")
-	flags.StringVar(&o.Run, "run", "/run", "run `directory`; the programs' parts go to its confd")
+	o := confd.Options{Groups: make(map[string]int), Logger: program.Logger(stderr)}
+	var common program.Flags
+	flags := common.Set("confd", stderr)
 	flags.Func("group", "`PROGRAM=GID` that may read the program's part; may be repeated", func(s string) error { return addGroup(o.Groups, s) })
 	state := flags.String("state", "", "`directory` where the last good file is kept")
-	ready := flags.Int("ready", 0, "inherited file `descriptor` that is told the settings, if over 0")
-	switch err := flags.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		return 0
-	case err != nil:
-		return 2
-	case flags.NArg() > 0:
-		fmt.Fprintf(stderr, "confd: unexpected argument %q\n", flags.Arg(0))
-		return 2
+	if err := program.Parse(flags, args); err != nil {
+		return program.UsageCode(err)
 	}
+	o.File, o.Run = common.Config, common.Run
 	if *state != "" {
 		keeper, err := newKeeper(*state)
 		if err != nil {
@@ -52,8 +43,8 @@ func run(args []string, stderr io.Writer) int {
 			o.Keeper = keeper
 		}
 	}
-	if *ready > 0 {
-		o.Init = os.NewFile(uintptr(*ready), "ready")
+	if common.Ready > 0 {
+		o.Init = os.NewFile(uintptr(common.Ready), "ready")
 	}
 	if err := confd.Run(o); err != nil {
 		o.Logger.Error("configuration", "err", err)
@@ -95,11 +86,3 @@ func (k keeper) Load() ([]byte, error) {
 }
 
 func (k keeper) Save(data []byte) error { return k.file.Save(data) }
-
-// dropTime leaves the time to init, which logs it for every program.
-func dropTime(groups []string, a slog.Attr) slog.Attr {
-	if len(groups) == 0 && a.Key == slog.TimeKey {
-		return slog.Attr{}
-	}
-	return a
-}

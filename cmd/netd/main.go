@@ -3,7 +3,6 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/upscard/upscard/services/config"
 	"github.com/upscard/upscard/services/heartbeat"
+	"github.com/upscard/upscard/services/program"
 	"github.com/upscard/upscard/services/sandbox"
 )
 
@@ -28,34 +28,27 @@ func main() {
 
 // run returns the exit code: 0 asked to stop, 1 failure, 2 wrong use.
 func run(args []string, stderr io.Writer) int {
-	flags := flag.NewFlagSet("netd", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	file := flags.String("config", config.DefaultPath, "configuration `file`; a missing one means defaults")
-	runDir := flags.String("run", "/run", "`directory` of what runs; resolv.conf goes to its netd/")
-	ready := flags.Int("ready", 0, "`descriptor` that is told when there is an address")
+	var common program.Flags
+	flags := common.Set("netd", stderr)
 	only := flags.String("interface", "", "`name` of the only interface to use, by DHCP, whatever the configuration says")
 	stateDir := flags.String("state", "", "`directory` that survives a restart, for the last seen time (default: none)")
-	if err := flags.Parse(args); err != nil {
-		return 2
+	if err := program.Parse(flags, args); err != nil {
+		return program.UsageCode(err)
 	}
-	if flags.NArg() > 0 {
-		fmt.Fprintf(stderr, "netd: %q: no arguments are taken\n", flags.Arg(0))
-		return 2
-	}
-	logger := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{ReplaceAttr: dropTime}))
-	cfg, err := config.Load(*file)
+	logger := program.Logger(stderr)
+	cfg, err := config.Load(common.Config)
 	if err != nil {
 		fmt.Fprintln(stderr, "netd:", err)
 		return 1
 	}
-	dir := filepath.Join(*runDir, "netd")
+	dir := filepath.Join(common.Run, "netd")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		logger.Error("run directory", "err", err)
 		return 1
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	parent := heartbeat.To(*ready)
+	parent := heartbeat.To(common.Ready)
 	serve := server{parent: parent, plans: plans(cfg.Network, *only), network: cfg.Network, dir: dir, stateDir: *stateDir, logger: logger, ready: sync.OnceFunc(func() { sayReady(parent, logger) })}
 	if err := serve.run(ctx); err != nil {
 		logger.Error("network", "err", err)
@@ -69,12 +62,4 @@ func sayReady(parent heartbeat.Parent, logger *slog.Logger) {
 	if err := parent.Ready(); err != nil {
 		logger.Warn("readiness", "err", err)
 	}
-}
-
-// dropTime leaves out the time: whoever reads the lines puts it in front.
-func dropTime(groups []string, a slog.Attr) slog.Attr {
-	if a.Key == slog.TimeKey && len(groups) == 0 {
-		return slog.Attr{}
-	}
-	return a
 }

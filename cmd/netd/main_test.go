@@ -12,7 +12,7 @@ func TestWrongUse(t *testing.T) {
 	for _, test := range []struct{ args, said string }{
 		{"-fast", "flag provided but not defined"},
 		{"-ready x", "invalid value"},
-		{"eth0", `"eth0": no arguments are taken`},
+		{"eth0", `unexpected argument`},
 	} {
 		var stderr bytes.Buffer
 		if code := run(strings.Fields(test.args), &stderr); code != 2 || !strings.Contains(stderr.String(), test.said) {

@@ -3,11 +3,8 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"strings"
@@ -15,6 +12,7 @@ import (
 
 	"github.com/upscard/upscard/services/config"
 	"github.com/upscard/upscard/services/driversock"
+	"github.com/upscard/upscard/services/program"
 	"github.com/upscard/upscard/services/sandbox"
 )
 
@@ -32,14 +30,11 @@ func run(ctx context.Context, args []string, stderr io.Writer, tighten func(duty
 		return 1
 	}
 	var opts options
-	switch err := opts.parse(args, stderr); {
-	case errors.Is(err, flag.ErrHelp):
-		return 0
-	case err != nil:
-		return 2
+	if err := opts.parse(args, stderr); err != nil {
+		return program.UsageCode(err)
 	}
-	logger := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{ReplaceAttr: dropTime}))
-	cfg, err := config.Load(opts.config)
+	logger := program.Logger(stderr)
+	cfg, err := config.Load(opts.Config)
 	if err == nil {
 		err = serve(ctx, cfg, opts, logger, tighten)
 	}
@@ -52,29 +47,16 @@ func run(ctx context.Context, args []string, stderr io.Writer, tighten func(duty
 
 // options are the flags.
 type options struct {
-	config string
-	run    string
-	ready  int
+	program.Flags
 	listen addresses
 	trust  driversock.Trust
 }
 
 func (o *options) parse(args []string, stderr io.Writer) error {
-	fs := flag.NewFlagSet("upsd", flag.ContinueOnError)
-	fs.SetOutput(stderr)
-	fs.StringVar(&o.config, "config", config.DefaultPath, "configuration `file`; a missing one means defaults")
-	fs.StringVar(&o.run, "run", "/run", "run `directory`; drivers' sockets are in its nut")
-	fs.IntVar(&o.ready, "ready", 0, "inherited file `descriptor` that gets READY, if over 0")
+	fs := o.Set("upsd", stderr)
 	fs.Var(&o.listen, "listen", "`host:port` to serve instead of the configured ones; may be repeated; port 0 is any")
 	fs.Var(&o.trust, "driver-uid", "believe only drivers of this `uid`, or FIRST-LAST, besides root's and our own user's")
-	if err := fs.Parse(args); err != nil {
-		return err
-	}
-	if fs.NArg() > 0 {
-		fmt.Fprintf(stderr, "upsd: unexpected argument %q\n", fs.Arg(0))
-		return errors.New("usage")
-	}
-	return nil
+	return program.Parse(fs, args)
 }
 
 // addresses is a flag that may be repeated.
@@ -85,12 +67,4 @@ func (a *addresses) String() string { return strings.Join(*a, ",") }
 func (a *addresses) Set(s string) error {
 	*a = append(*a, s)
 	return nil
-}
-
-// dropTime leaves the time to init, which logs it for every program.
-func dropTime(groups []string, a slog.Attr) slog.Attr {
-	if len(groups) == 0 && a.Key == slog.TimeKey {
-		return slog.Attr{}
-	}
-	return a
 }

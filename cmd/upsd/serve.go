@@ -25,7 +25,7 @@ func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.L
 	if len(opts.listen) > 0 {
 		addrs = opts.listen
 	}
-	dir := driversock.Dir(opts.run)
+	dir := driversock.Dir(opts.Run)
 	if err := os.MkdirAll(dir, 0o770); err != nil {
 		return err
 	}
@@ -34,7 +34,7 @@ func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.L
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return entrance.serve(ctx, addrs) })
 	g.Go(func() error { return follow(ctx, dir, opts.trust, host.Registry, logger) })
-	parent := heartbeat.To(opts.ready)
+	parent := heartbeat.To(opts.Ready)
 	g.Go(func() error { return tellReady(ctx, parent, entrance, logger) })
 	g.Go(func() error {
 		if err := parent.Report(ctx, askAll(entrance.listeners, host)); err != nil {

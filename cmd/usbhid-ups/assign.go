@@ -21,7 +21,7 @@ type assignment struct {
 
 // assign reads the configuration and, on the card, the roster.
 func assign(o options, logger *slog.Logger) (assignment, error) {
-	cfg, err := config.Load(o.config)
+	cfg, err := config.Load(o.Config)
 	if err != nil {
 		return assignment{}, err
 	}
@@ -45,13 +45,13 @@ func assign(o options, logger *slog.Logger) (assignment, error) {
 }
 
 func assignSeat(o options, entries []config.UPS, logger *slog.Logger) (assignment, error) {
-	roster, err := usb.ReadRoster(o.run)
+	roster, err := usb.ReadRoster(o.Run)
 	if err != nil {
 		return assignment{}, err
 	}
 	seat, ok := roster.Seat(o.seat)
 	if !ok {
-		return assignment{}, fmt.Errorf("%s has no seat %d", usb.RosterPath(o.run), o.seat)
+		return assignment{}, fmt.Errorf("%s has no seat %d", usb.RosterPath(o.Run), o.seat)
 	}
 	names, err := identity.Names(entries, roster)
 	if err != nil {

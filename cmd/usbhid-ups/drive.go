@@ -60,7 +60,7 @@ func drive(ctx context.Context, o options, logger *slog.Logger, m machine) error
 	defer changes.Close()
 	store := ups.NewStore()
 	known := make(chan struct{})
-	parent, loop := heartbeat.To(o.ready), make(heartbeat.Loop)
+	parent, loop := heartbeat.To(o.Ready), make(heartbeat.Loop)
 	a.poll.Logger, a.poll.Asked = logger, loop
 	driver := &usbdriver.Driver{
 		World: usbdriver.World{
@@ -102,7 +102,7 @@ func serveSocket(ctx context.Context, o options, name string, store *ups.Store, 
 	case <-ctx.Done():
 		return nil
 	}
-	ln, err := listen(o.run, name)
+	ln, err := listen(o.Run, name)
 	if err != nil {
 		return err
 	}

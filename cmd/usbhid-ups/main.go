@@ -4,15 +4,14 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
 
+	"github.com/upscard/upscard/services/program"
 	"github.com/upscard/upscard/services/sandbox"
 	"github.com/upscard/upscard/services/usb"
 	"github.com/upscard/upscard/services/usbdriver"
@@ -25,7 +24,6 @@ const deadline = 1800 * time.Millisecond
 const (
 	exitAsked   = 0
 	exitFailure = 1
-	exitUsage   = 2
 	exitNotUPS  = 3 // init does not start the driver for this device again
 )
 
@@ -48,13 +46,10 @@ func main() {
 
 func run(ctx context.Context, args []string, stderr io.Writer, m machine) int {
 	var opts options
-	switch err := opts.parse(args, stderr); {
-	case errors.Is(err, flag.ErrHelp):
-		return exitAsked
-	case err != nil:
-		return exitUsage
+	if err := opts.parse(args, stderr); err != nil {
+		return program.UsageCode(err)
 	}
-	logger := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{ReplaceAttr: dropTime}))
+	logger := program.Logger(stderr)
 	err := drive(ctx, opts, logger, m)
 	if err != nil {
 		fmt.Fprintln(stderr, "usbhid-ups:", err)
@@ -66,12 +61,4 @@ func run(ctx context.Context, args []string, stderr io.Writer, m machine) int {
 		return exitNotUPS
 	}
 	return exitFailure
-}
-
-// dropTime leaves the time to init, which logs it for every program.
-func dropTime(groups []string, a slog.Attr) slog.Attr {
-	if len(groups) == 0 && a.Key == slog.TimeKey {
-		return slog.Attr{}
-	}
-	return a
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"strconv"
@@ -10,14 +9,13 @@ import (
 	"time"
 
 	"github.com/upscard/upscard/services/config"
+	"github.com/upscard/upscard/services/program"
 	"github.com/upscard/upscard/services/usb"
 )
 
 // options are the flags. Either seat is set, by init, or the device is found by the others.
 type options struct {
-	config       string
-	run          string
-	ready        int
+	program.Flags
 	seat         int
 	port         string
 	ups          string
@@ -28,11 +26,7 @@ type options struct {
 }
 
 func (o *options) parse(args []string, stderr io.Writer) error {
-	fs := flag.NewFlagSet("usbhid-ups", flag.ContinueOnError)
-	fs.SetOutput(stderr)
-	fs.StringVar(&o.config, "config", config.DefaultPath, "configuration `file`; a missing one means defaults")
-	fs.StringVar(&o.run, "run", "/run", "run `directory`; the driver's socket is in its nut")
-	fs.IntVar(&o.ready, "ready", 0, "inherited file `descriptor` that gets READY, if over 0")
+	fs := o.Set("usbhid-ups", stderr)
 	fs.IntVar(&o.seat, "seat", 0, "attend to the device with this `number` in the roster of the run directory")
 	fs.StringVar(&o.port, "port", "", "without -seat: attend to the device at this USB `port`, as 1-1.4")
 	fs.StringVar(&o.ups, "ups", "", "`name` of the UPS; without -seat it is ups by default")
@@ -40,20 +34,18 @@ func (o *options) parse(args []string, stderr io.Writer) error {
 	fs.Var(&o.allowUIDs, "allow-uid", "`uid` that may connect besides root and one's own; may be repeated")
 	fs.Func("pollinterval", "`seconds` between readings of the status, instead of the configured ones", seconds(&o.pollInterval))
 	fs.Func("pollfreq", "`seconds` between readings of everything else, instead of the configured ones", seconds(&o.pollFreq))
-	if err := fs.Parse(args); err != nil {
+	if err := program.Parse(fs, args); err != nil {
 		return err
 	}
-	if err := o.check(fs.Args()); err != nil {
+	if err := o.check(); err != nil {
 		fmt.Fprintln(stderr, "usbhid-ups:", err)
 		return err
 	}
 	return nil
 }
 
-func (o *options) check(rest []string) error {
+func (o *options) check() error {
 	switch {
-	case len(rest) > 0:
-		return fmt.Errorf("unexpected argument %q", rest[0])
 	case o.seat < 0:
 		return fmt.Errorf("-seat %d: seats count from 1", o.seat)
 	case o.seat > 0 && o.port != "":
