@@ -17,24 +17,28 @@ func TestOnlyInterrupts(t *testing.T) {
 			r.after(5*time.Second, ups.Stale, "")
 			r.after(15*time.Second, ups.Fresh, "")
 			r.dev.Push(1, healthy)
-			r.after(0, ups.Fresh, "OL")
+			r.after(100*time.Millisecond, ups.Fresh, "")
+			r.after(400*time.Millisecond, ups.Fresh, "OL")
 		})
 	})
 	t.Run("one packet counts when nothing contradicts it", func(t *testing.T) {
 		bench(t, stall, func(r *running) {
 			time.Sleep(20 * time.Second)
 			r.dev.Push(1, healthy)
-			r.after(0, ups.Fresh, "OL")
+			r.after(500*time.Millisecond, ups.Fresh, "OL")
 			r.dev.Push(1, isDischarging|hasBattery)
 			r.after(0, ups.Fresh, "OL")
 			r.after(500*time.Millisecond, ups.Fresh, "OB DISCHRG")
+			r.dev.Push(1, healthy)
+			r.after(0, ups.Fresh, "OB DISCHRG")
+			r.after(500*time.Millisecond, ups.Fresh, "OL")
 		})
 	})
 	t.Run("two packets count at once", func(t *testing.T) {
 		bench(t, stall, func(r *running) {
 			time.Sleep(20 * time.Second)
 			r.dev.Push(1, healthy)
-			r.after(0, ups.Fresh, "OL")
+			r.after(500*time.Millisecond, ups.Fresh, "OL")
 			r.dev.Push(1, isDischarging|hasBattery)
 			r.after(100*time.Millisecond, ups.Fresh, "OL")
 			r.dev.Push(1, isDischarging|hasBattery)
@@ -45,8 +49,8 @@ func TestOnlyInterrupts(t *testing.T) {
 		bench(t, stall, func(r *running) {
 			time.Sleep(20 * time.Second)
 			r.dev.Push(1, healthy)
-			r.after(0, ups.Fresh, "OL")
-			r.dev.Push(1, 0xfe)
+			r.after(500*time.Millisecond, ups.Fresh, "OL")
+			r.dev.Push(1, isDischarging|isLow)
 			r.after(50*time.Millisecond, ups.Fresh, "OL")
 			r.dev.Push(1, healthy)
 			for range 50 {

@@ -8,7 +8,7 @@ import (
 	"github.com/upscard/upscard/services/hid"
 )
 
-// packet takes an interrupt. What it says of the state for the worse has to be confirmed; all else is believed at once.
+// packet takes an interrupt. What it changes of the state has to be confirmed; all else is believed at once.
 func (s *session) packet(packet []byte) error {
 	k := key{hid.Input, s.model.reportID(packet)}
 	with := s.model.decode(k, packet)
@@ -56,7 +56,7 @@ func (s *session) reread(with readings) error {
 // believe settles readings, commits what is left of them and publishes.
 func (s *session) believe(with readings) error {
 	if s.contradicts(with) {
-		s.doubted, s.pending = 0, nil
+		s.forget()
 	}
 	with, confirmed, err := s.settle(with)
 	if err != nil {
@@ -74,29 +74,17 @@ func (s *session) believe(with readings) error {
 	return nil
 }
 
-// contradicts reports whether the readings take back what is pending.
-func (s *session) contradicts(with readings) bool {
-	for p, r := range s.pending {
-		if now, ok := with[p]; ok && now.raw != r.raw {
-			return true
-		}
-	}
-	return false
-}
-
-// settle returns what of the readings can be believed: where they make the state worse the reports behind that are
-// read again, and the newer reading counts. It reports whether all was confirmed, and fails only when the device is
-// gone.
+// settle returns what of the readings can be believed: where they change the state the reports behind that are read
+// again, and the newer reading counts. It reports whether all was confirmed, and fails only when the device is gone.
 func (s *session) settle(with readings) (readings, bool, error) {
-	before := s.model.flags(nil).worries()
-	worse := s.model.flags(with).worries() &^ before
+	changed := s.model.change(with)
 	confirmed := true
 	const attempts = 3
 	for range attempts {
-		if worse == 0 {
+		if changed == 0 {
 			return with, confirmed, nil
 		}
-		keys := s.model.feeding(worse)
+		keys := s.model.feeding(changed)
 		blind := len(keys)
 		maps.DeleteFunc(keys, func(k key, _ bool) bool { return s.model.dead[k] })
 		blind -= len(keys)
@@ -105,34 +93,21 @@ func (s *session) settle(with readings) (readings, bool, error) {
 			return nil, false, err
 		}
 		maps.Copy(with, again)
-		now := s.model.flags(with).worries() &^ before
-		if now&worse != worse {
+		now := s.model.change(with)
+		if now&changed != changed {
 			confirmed = false
 			s.unconfirmed()
 		}
 		if blind+missed > 0 && now != 0 {
 			return s.doubt(with, now, blind > 0)
 		}
-		if now&^worse == 0 {
+		if now&^changed == 0 {
+			s.doubted &^= changed
 			return with, confirmed, nil
 		}
-		worse = now
+		changed = now
 	}
-	s.model.strip(with, worse)
-	return with, false, nil
-}
-
-// doubt decides on readings that cannot be read again: two that agree are believed.
-func (s *session) doubt(with readings, worse flag, onlyInterrupts bool) (readings, bool, error) {
-	if worse&^s.doubted == 0 {
-		s.doubted, s.pending = 0, nil
-		return with, true, nil
-	}
-	s.doubted = worse
-	removed := s.model.strip(with, worse)
-	if onlyInterrupts {
-		s.pending, s.pendingAt = removed, time.Now()
-	}
+	s.model.strip(with, changed)
 	return with, false, nil
 }
 

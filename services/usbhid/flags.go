@@ -46,7 +46,7 @@ func (f *flags) set(b flag, on bool) {
 	}
 }
 
-// worries are the flags behind OB, LB, OVER, RB and OFF: one report alone never sets any of them.
+// worries are the flags behind OB, LB, OVER, RB and OFF.
 func (f flags) worries() flag {
 	w := f.on & (lowFlags | overload | replaceBattery | noBattery | off)
 	switch {
@@ -55,3 +55,6 @@ func (f flags) worries() flag {
 	}
 	return w
 }
+
+// weighty are the flags that one report alone never sets or clears: the worries, and that there are mains.
+func (f flags) weighty() flag { return f.worries() | f.on&acPresent }

@@ -50,14 +50,17 @@ func (m *model) flags(with readings) flags {
 	return f
 }
 
+// change returns the weighty flags that the readings would change.
+func (m *model) change(with readings) flag { return m.flags(with).weighty() ^ m.flags(nil).weighty() }
+
 // feeding returns the reports that any of the flags are read from.
-func (m *model) feeding(worries flag) map[key]bool {
-	if worries&acAbsent != 0 {
-		worries |= acPresent | discharging
+func (m *model) feeding(weighty flag) map[key]bool {
+	if weighty&acAbsent != 0 {
+		weighty |= acPresent | discharging
 	}
 	keys := make(map[key]bool)
 	for _, s := range m.slots {
-		if src, ok := m.source(s); ok && s.flag&worries != 0 {
+		if src, ok := m.source(s); ok && s.flag&weighty != 0 {
 			keys[src.key()] = true
 		}
 	}
@@ -81,9 +84,9 @@ func (m *model) sole(k key, f flag) bool {
 	return found
 }
 
-// strip takes the values behind the worries out of the readings and returns them.
-func (m *model) strip(r readings, worries flag) readings {
-	keys, removed := m.feeding(worries), make(readings)
+// strip takes the values behind the flags out of the readings and returns them.
+func (m *model) strip(r readings, weighty flag) readings {
+	keys, removed := m.feeding(weighty), make(readings)
 	for p, now := range r {
 		if keys[p.key()] {
 			removed[p] = now

@@ -19,10 +19,7 @@ const (
 
 // statusRound reads each status report once.
 func (s *session) statusRound() error {
-	if time.Since(s.pendingAt) >= quickRound { // nothing contradicted it
-		s.model.commit(s.pending)
-		s.pending = nil
-	}
+	s.decide()
 	with, missed, err := s.readAll(s.plan[status], true)
 	if err != nil {
 		return err
@@ -30,12 +27,12 @@ func (s *session) statusRound() error {
 	if missed == len(s.plan[status]) && missed > 0 {
 		return s.noStatus()
 	}
+	if missed == 0 && len(s.pending) == 0 {
+		s.doubted &= s.model.change(with)
+	}
 	with, confirmed, err := s.settle(with)
 	if err != nil {
 		return err
-	}
-	if s.pending == nil {
-		s.doubted &= s.model.flags(with).worries()
 	}
 	s.hesitate(with)
 	s.model.commit(with)

@@ -25,8 +25,8 @@ type session struct {
 	readAt      time.Time // of the last whole status round
 	silent      int       // rounds without any answer since the last answer
 	recheck     int       // quick rounds that are left after an interrupt that could not be confirmed
-	doubted     flag      // worries of an interrupt that could not be confirmed
-	pending     readings  // what that interrupt said, where only interrupts tell
+	doubted     flag      // what a report would have changed that could not be confirmed
+	pending     readings  // what such a report said, where only interrupts tell
 	pendingAt   time.Time
 	warned      time.Time // when an unconfirmed report was last logged
 	complaining time.Time // since when a hesitant UPS complains of its battery

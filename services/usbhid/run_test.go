@@ -149,7 +149,7 @@ func TestInterrupt(t *testing.T) {
 		r.after(5*time.Millisecond, ups.Fresh, "OB DISCHRG LB")
 		r.dev.SetReport(usbtest.Feature, 1, 1, onMains|isCharging|hasBattery)
 		r.dev.Push(1, onMains|isCharging|hasBattery)
-		r.after(0, ups.Fresh, "OL CHRG")
+		r.after(5*time.Millisecond, ups.Fresh, "OL CHRG")
 	})
 }
 
