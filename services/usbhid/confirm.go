@@ -12,14 +12,18 @@ import (
 func (s *session) packet(packet []byte) error {
 	k := key{hid.Input, s.model.reportID(packet)}
 	with := s.model.decode(k, packet)
-	declared := s.model.descriptor.ReportLen(k.kind, k.id)
-	if len(packet) != declared {
+	if s.model.absurd(with) {
+		s.reader.refuse(k, packet)
+		return s.reread(with, false)
+	}
+	s.reader.of(k).nonsense = 0
+	if declared := s.model.descriptor.ReportLen(k.kind, k.id); len(packet) != declared {
 		s.reader.odd(k, len(packet), declared)
-		return s.reread(with)
+		return s.reread(with, true)
 	}
 	if !s.fresh { // whatever can be read will be
-		maps.DeleteFunc(with, func(p *point, _ reading) bool { return p.feature != nil })
-		s.model.commit(with)
+		maps.DeleteFunc(with, func(p *point, _ reading) bool { return p.feature != nil && !s.model.dead[p.key()] })
+		s.suspend(with)
 		return nil
 	}
 	disputed := s.model.disputes(with)
@@ -32,17 +36,19 @@ func (s *session) packet(packet []byte) error {
 	return nil
 }
 
-// reread asks for the values that a packet of an unexpected length is about. What only interrupts tell is taken from
-// the packet.
-func (s *session) reread(with readings) error {
+// reread asks for the values that a packet is about which cannot be taken as it is. What only interrupts tell is taken
+// from the packet if that is to be trusted, else left as it was.
+func (s *session) reread(packet readings, trusted bool) error {
 	if !s.fresh {
 		return nil
 	}
-	keys := make(map[key]bool)
-	for p := range with {
-		if k := p.key(); !s.model.dead[k] {
+	keys, with := make(map[key]bool), make(readings)
+	for p, r := range packet {
+		switch k := p.key(); {
+		case !s.model.dead[k]:
 			keys[k] = true
-			delete(with, p)
+		case trusted:
+			with[p] = r
 		}
 	}
 	again, _, err := s.readAll(sorted(keys), false)

@@ -18,13 +18,18 @@ func (s *session) doubt(with readings, changed flag, onlyInterrupts bool) (readi
 	s.doubted |= changed
 	removed := s.model.strip(with, changed)
 	if onlyInterrupts {
-		if s.pending == nil {
-			s.pending = make(readings)
-		}
-		maps.Copy(s.pending, removed)
-		s.pendingAt = time.Now()
+		s.suspend(removed)
 	}
 	return with, false, nil
+}
+
+// suspend makes readings wait for a contradiction.
+func (s *session) suspend(with readings) {
+	if s.pending == nil {
+		s.pending = make(readings)
+	}
+	maps.Copy(s.pending, with)
+	s.pendingAt = time.Now()
 }
 
 // decide believes what is pending if nothing has contradicted it for long enough.

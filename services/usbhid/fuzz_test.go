@@ -22,9 +22,10 @@ func FuzzModel(f *testing.F) {
 		for _, kind := range []hid.Kind{hid.Feature, hid.Input} {
 			r := m.decode(key{kind, report[0]}, report)
 			m.disputes(r)
-			worries := m.flags(r).worries()
+			m.absurd(r)
+			weighty := m.flags(r).weighty()
 			m.commit(r)
-			m.strip(r, worries)
+			m.strip(r, weighty)
 		}
 		m.plan()
 		for name, v := range m.vars(nil) {

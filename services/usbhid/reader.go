@@ -12,6 +12,9 @@ import (
 // errGarbage is the error for an answer that is not the report that was asked for.
 var errGarbage = errors.New("answer is another report")
 
+// errAbsurd is the error for an answer that contradicts itself.
+var errAbsurd = errors.New("report contradicts itself")
+
 // hopeless is after how many failures a report that never could be read is given up.
 const hopeless = 3
 
@@ -32,8 +35,11 @@ type reader struct {
 type health struct {
 	read     bool      // at least once
 	failures int       // since it was last read
+	absurd   bool      // the last answer contradicted itself
+	nonsense int       // interrupts that contradicted themselves since the last that did not
 	odd      bool      // its length was complained of
 	told     time.Time // when its failing was last logged
+	refused  time.Time // when an interrupt that contradicts itself was last logged
 }
 
 func newReader(dev usb.Device, m *model, log *slog.Logger) *reader {
@@ -52,10 +58,11 @@ func (r *reader) of(k key) *health {
 // read asks for one report, twice if it has to.
 func (r *reader) read(k key, retry bool) (readings, error) {
 	h := r.of(k)
-	report, err := r.ask(k)
+	with, err := r.ask(k)
 	if err != nil && retry && !errors.Is(err, usb.ErrGone) {
-		report, err = r.ask(k)
+		with, err = r.ask(k)
 	}
+	h.absurd = errors.Is(err, errAbsurd)
 	if err != nil {
 		h.failures++
 		if now := time.Now(); h.failures == 1 && now.Sub(h.told) >= quiet {
@@ -65,11 +72,24 @@ func (r *reader) read(k key, retry bool) (readings, error) {
 		return nil, err
 	}
 	h.read, h.failures = true, 0
-	return r.model.decode(k, report), nil
+	return with, nil
 }
 
-// ask does one GET_REPORT (HID 1.11, 7.2.1). The answer is valid until the next.
-func (r *reader) ask(k key) ([]byte, error) {
+// ask asks for what a report says.
+func (r *reader) ask(k key) (readings, error) {
+	report, err := r.get(k)
+	if err != nil {
+		return nil, err
+	}
+	with := r.model.decode(k, report)
+	if r.model.absurd(with) {
+		return nil, fmt.Errorf("%w: % x", errAbsurd, report)
+	}
+	return with, nil
+}
+
+// get does one GET_REPORT (HID 1.11, 7.2.1). The answer is valid until the next.
+func (r *reader) get(k key) ([]byte, error) {
 	length := r.model.descriptor.ReportLen(k.kind, k.id)
 	b := r.buffer[:min(length, len(r.buffer))]
 	if r.wide {
@@ -96,11 +116,26 @@ func (r *reader) odd(k key, n, length int) {
 	}
 }
 
+// refuse counts an interrupt that contradicts itself, and says so at most once a minute.
+func (r *reader) refuse(k key, packet []byte) {
+	h := r.of(k)
+	h.nonsense++
+	if now := time.Now(); now.Sub(h.refused) >= quiet {
+		h.refused = now
+		r.log.Warn("interrupt is not believed", "report", k, "err", fmt.Errorf("%w: % x", errAbsurd, packet))
+	}
+}
+
 // bury gives up the reports that never could be read, and reports whether there were any. Call it only while the
-// device answers. The only report that tells whether there are mains is asked for ever: without it nothing is fresh.
+// device answers. The only report that tells whether there are mains is asked for ever: without it nothing is fresh. So
+// is one of the mains that answers nonsense: its interrupts are no better.
 func (r *reader) bury() bool {
 	found := false
+	mains := r.model.feeding(acAbsent)
 	for k, h := range r.health {
+		if h.absurd && mains[k] {
+			continue
+		}
 		if h.read || h.failures < hopeless || r.model.dead[k] || r.model.sole(k, acPresent) {
 			continue
 		}

@@ -24,7 +24,7 @@ func (s *session) statusRound() error {
 	if err != nil {
 		return err
 	}
-	if missed == len(s.plan[status]) && missed > 0 {
+	if missed == len(s.plan[status]) && missed > 0 && !slices.ContainsFunc(s.plan[status], s.absurd) {
 		return s.noStatus()
 	}
 	if missed == 0 && len(s.pending) == 0 {
@@ -60,6 +60,9 @@ func (s *session) readAll(keys []key, retry bool) (with readings, missed int, er
 			return nil, 0, err
 		case err != nil:
 			if missed++; i > 0 && missed == i+1 && errors.Is(err, usb.ErrTimeout) {
+				for _, k := range keys[i+1:] {
+					s.reader.of(k).absurd = false // it is not known to answer
+				}
 				return with, len(keys), nil
 			}
 		default:
@@ -76,13 +79,13 @@ func (s *session) answered(whole bool) {
 		s.log.Info("status can be read again")
 		s.silent = 0
 	}
-	switch {
-	case whole:
+	switch missing := s.missing(); {
+	case whole && !missing:
 		if !s.fresh {
 			s.seldomDue = now
 		}
 		s.fresh, s.readAt = true, now
-	case s.missing():
+	case missing:
 		s.fresh = false
 	}
 	s.statusDue = now.Add(s.opts.PollInterval)
@@ -93,7 +96,17 @@ func (s *session) answered(whole bool) {
 }
 
 // missing reports whether a status report failed too often.
-func (s *session) missing() bool { return slices.ContainsFunc(s.plan[status], s.ailing) }
+func (s *session) missing() bool {
+	for k := range s.model.blind() {
+		if s.reader.of(k).nonsense >= missedRounds {
+			return true
+		}
+	}
+	return slices.ContainsFunc(s.plan[status], s.ailing)
+}
+
+// absurd reports whether a report's last answer contradicted itself: then the device does answer.
+func (s *session) absurd(k key) bool { return s.reader.of(k).absurd }
 
 // ailing reports whether a report failed too often. The status does not wait for such a one.
 func (s *session) ailing(k key) bool { return s.reader.of(k).failures >= missedRounds }

@@ -66,6 +66,29 @@ func TestGarbageReport(t *testing.T) {
 	}
 }
 
+// A status report whose bits are all set, read after read, never ends a power failure: the last good status is kept, then it is stale.
+func TestGarbageDuringOutage(t *testing.T) {
+	m := bootReady(t, setup{})
+	m.do(m.UPS[0], "mains off")
+	m.awaitAnswer("ups", "ups.status", `^OB\b`, patience)
+	m.do(m.UPS[0], "fault garbage 0x20")
+	honest := regexp.MustCompile(`^(OB\b.*|Error: Data stale)$`)
+	seen := map[string]int{}
+	for start := time.Now(); time.Since(start) < 8*time.Second; {
+		status := m.upsc("ups@"+m.Addr("nut"), "ups.status")
+		if seen[status]++; !honest.MatchString(status) || regexp.MustCompile(`\bOL\b`).MatchString(status) {
+			t.Fatalf("garbage during an outage made ups.status %q", status)
+		}
+	}
+	if t.Logf("answers: %v", seen); seen["Error: Data stale"] == 0 {
+		t.Error("the status never went stale")
+	}
+	m.do(m.UPS[0], "fault none")
+	m.awaitAnswer("ups", "ups.status", `^OB\b`, patience)
+	m.do(m.UPS[0], "mains on")
+	m.awaitAnswer("ups", "ups.status", `^OL\b`, 3*time.Second)
+}
+
 // A report descriptor that breaks off: the driver says where, and serves what came before.
 func TestTruncatedDescriptor(t *testing.T) {
 	m := boot(t, setup{devices: []string{truncatedDevice(t)}})
