@@ -2,11 +2,13 @@ package driversock
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"io"
 	"log/slog"
 	"net"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,6 +25,7 @@ type fakeDriver struct {
 	wake  chan struct{}
 	store *ups.Store
 	data  int // calls of OnData
+	log   bytes.Buffer
 	conn  net.Conn
 	in    *bufio.Reader
 }
@@ -35,7 +38,7 @@ func follow(t *testing.T, test func(d *fakeDriver)) {
 		done := make(chan error)
 		go func() {
 			done <- Follow(ctx, "driver", d.store, FollowOptions{
-				Logger: quiet, Wake: d.wake, Dial: d.dial, OnData: func() { d.data++ },
+				Logger: slog.New(slog.NewTextHandler(&d.log, nil)), Wake: d.wake, Dial: d.dial, OnData: func() { d.data++ },
 			})
 		}()
 		test(d)
@@ -199,5 +202,19 @@ func TestFollowTakesRubbish(t *testing.T) {
 		line := make([]byte, 3*maxLine)
 		d.send("SETINFO ups.status OL\n\x00\xff\n\n\"\n#\nSETINFO\n" + string(line) + "\nDATAOK\nDUMPDONE\n")
 		d.want(ups.Fresh, "OL")
+	})
+}
+
+func TestFollowSaysHowOldStaleDataAre(t *testing.T) {
+	follow(t, func(d *fakeDriver) {
+		d.accept()
+		d.send("SETINFO ups.status OL\nDATAOK\nDUMPDONE\n")
+		time.Sleep(3 * time.Second)
+		d.send("DATASTALE\n")
+		d.want(ups.Stale, "OL")
+		d.send("SETINFO battery.charge 99\n")
+		if said := d.log.String(); strings.Count(said, `msg="data are stale" age=3s`) != 1 {
+			t.Error(said)
+		}
 	})
 }

@@ -108,6 +108,9 @@ func (f *follower) publish() {
 	if f.opts.OnData != nil {
 		f.opts.OnData()
 	}
+	if snap.Freshness() == ups.Stale && f.store.Get().Freshness() == ups.Fresh {
+		f.opts.Logger.Warn("data are stale", "age", time.Since(f.read).Round(time.Millisecond)) // since the driver vouched for them
+	}
 	f.store.Set(snap)
 }
 

@@ -52,6 +52,9 @@ func TestLifeCycle(t *testing.T) {
 		for address := 3; address < 6; address++ {
 			w.after(time.Minute).unplug("1-1")
 			w.after(time.Second).want(ups.Stale)
+			if got := strings.Count(w.logged(), `msg="data are stale" age=`); got != address-2 {
+				t.Errorf("staleness was said %d times, want %d\n%s", got, address-2, w.logged())
+			}
 			w.after(time.Minute).want(ups.Stale)
 			again := backUPS
 			again.Address = address

@@ -127,6 +127,7 @@ func (s *session) announce(ctx context.Context, opened time.Time) bool {
 func (s *session) stale() {
 	if snapshot := s.Store.Get(); snapshot.Freshness() == ups.Fresh {
 		s.Store.Set(snapshot.With(ups.Stale))
+		s.Logger.Warn("data are stale", "age", time.Since(snapshot.Read()).Round(time.Millisecond))
 	}
 }
 

@@ -120,7 +120,18 @@ func (s *session) publish() {
 // stale says that the values can no longer be trusted.
 func (s *session) stale() {
 	s.fresh = false
-	if last := s.store.Get(); last.Freshness() != ups.Stale {
-		s.store.Set(last.With(ups.Stale))
+	last := s.store.Get()
+	if last.Freshness() == ups.Stale {
+		return
 	}
+	s.store.Set(last.With(ups.Stale))
+	s.log.Warn("data are stale", "age", age(last))
+}
+
+// age is how long ago the UPS confirmed a snapshot.
+func age(s *ups.Snapshot) string {
+	if s.Read().IsZero() {
+		return "never read"
+	}
+	return time.Since(s.Read()).Round(time.Millisecond).String()
 }
