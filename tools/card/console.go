@@ -117,8 +117,9 @@ func (c *Console) Await(ctx context.Context, mark int, re *regexp.Regexp) (Line,
 	}
 }
 
-// logLine is how init writes a program's line; such lines come between those of a command in the rescue shell.
-var logLine = regexp.MustCompile(`^\[ *\d+\.\d+\] `)
+// logLine is how init writes a program's line. It may come between the lines of a command in the rescue shell, or between the end of
+// such a line and its line feed.
+var logLine = regexp.MustCompile(`\[ *\d+\.\d+\] [^ :]+: .*$`)
 
 // Shell runs a command in the rescue shell (upscard.rescue on the command line) and returns what it printed.
 func (c *Console) Shell(ctx context.Context, command string) (string, error) {
@@ -128,26 +129,28 @@ func (c *Console) Shell(ctx context.Context, command string) (string, error) {
 	mark := c.Mark()
 	begin, end := fmt.Sprintf("begin-%d-", c.count), fmt.Sprintf("end-%d-", c.count)
 	// The terminal echoes what is typed; the exit status tells the real marks from their echo.
-	if _, err := fmt.Fprintf(c, "echo %s$?; %s; echo %s$?\n", begin, command, end); err != nil {
+	if _, err := fmt.Fprintf(c, "echo %s$?-; %s; echo %s$?-\n", begin, command, end); err != nil {
 		return "", fmt.Errorf("rescue shell: %w", err)
 	}
-	_, status, err := c.Await(ctx, mark, regexp.MustCompile(end+`(\d+)$`))
+	_, status, err := c.Await(ctx, mark, regexp.MustCompile(end+`(\d+)-`))
 	if err != nil {
 		return "", fmt.Errorf("rescue shell: %s: %w", command, err)
 	}
 	var out []string
-	started := regexp.MustCompile(begin + `\d+$`)
+	started := regexp.MustCompile(begin + `\d+-`)
 	for _, l := range c.Lines()[mark:] {
 		switch {
 		case started.MatchString(l.Text):
 			out = []string{}
-		case strings.Contains(l.Text, end+status[1]):
+		case strings.Contains(l.Text, end+status[1]+"-"):
 			if status[1] != "0" {
 				return strings.Join(out, "\n"), fmt.Errorf("rescue shell: %s: exit status %s: %s", command, status[1], strings.Join(out, "\n"))
 			}
 			return strings.Join(out, "\n"), nil
-		case out != nil && !logLine.MatchString(l.Text):
-			out = append(out, l.Text)
+		case out != nil:
+			if text := logLine.ReplaceAllString(l.Text, ""); text != "" || l.Text == "" {
+				out = append(out, text)
+			}
 		}
 	}
 	return "", fmt.Errorf("rescue shell: %s: no output found", command)

@@ -47,7 +47,7 @@ func TestShell(t *testing.T) {
 				toConsole.Close()
 				return
 			}
-			fmt.Fprintf(toConsole, "/ # %sbegin-%d-0\n[   3.141] upsd: begin\nhello\n/ # end-%d-%d\n", buf[:k], n, n, n-1)
+			fmt.Fprintf(toConsole, "/ # %sbegin-%d-0-\n[   3.141] upsd: begin\nhello[   3.142] upsd: more\n/ # end-%d-%d-[   3.143] upsd: end\n", buf[:k], n, n, n-1)
 		}
 	}()
 	defer answers.Close()
