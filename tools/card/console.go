@@ -146,7 +146,7 @@ func (c *Console) Shell(ctx context.Context, command string) (string, error) {
 			if status[1] != "0" {
 				return strings.Join(out, "\n"), fmt.Errorf("rescue shell: %s: exit status %s: %s", command, status[1], strings.Join(out, "\n"))
 			}
-			return strings.Join(out, "\n"), nil
+			return strings.Trim(strings.Join(out, "\n"), "\n"), nil
 		case out != nil:
 			if text := logLine.ReplaceAllString(l.Text, ""); text != "" || l.Text == "" {
 				out = append(out, text)
