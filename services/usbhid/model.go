@@ -59,6 +59,7 @@ type model struct {
 	full       *point  // FullChargeCapacity
 	texts      *texts
 	dead       map[key]bool // reports that cannot be read
+	low        computedLow
 }
 
 // newModel binds the tables of the device's family to its fields.

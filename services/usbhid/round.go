@@ -41,6 +41,9 @@ func (s *session) statusRound() error {
 		return err
 	}
 	s.model.commit(with)
+	if s.model.judgeLow() {
+		s.recheck = max(s.recheck, 1)
+	}
 	if s.reader.bury() {
 		s.plan = s.model.plan()
 	}

@@ -38,7 +38,11 @@ func (m *model) vars(extra map[string]string) map[string]ups.Var {
 func (m *model) putStatus(put func(name, value string), in *inputs) {
 	f := m.flags(nil)
 	alarm := alarmText(f)
-	put("ups.status", statusWords(f, in.battery(), alarm != ""))
+	b := in.battery()
+	if !m.low.agreed {
+		b.chargeLow, b.runtimeLow = -1, -1
+	}
+	put("ups.status", statusWords(f, b, alarm != ""))
 	if alarm != "" {
 		put("ups.alarm", alarm)
 	}

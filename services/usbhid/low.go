@@ -1,0 +1,18 @@
+package usbhid
+
+// computedLow is the low battery of a UPS that has no flag for it: charge or runtime below the UPS's own threshold, while on battery. One odd
+// reading does not make it: two status rounds in a row have to agree.
+type computedLow struct {
+	said   bool // by the last round
+	agreed bool // by the last two
+}
+
+// judgeLow looks at what a status round has read. It reports whether the next round should come soon, to agree or not.
+func (m *model) judgeLow() (doubtful bool) {
+	f := m.flags(nil)
+	in := &inputs{vars: m.vars(nil), texts: m.texts}
+	low := f.worries()&acAbsent != 0 && runningOut(f, in.battery())
+	doubtful = low && !m.low.said
+	m.low = computedLow{said: low, agreed: low && m.low.said}
+	return doubtful
+}
