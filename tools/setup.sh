@@ -21,6 +21,7 @@ test | /lib/nut/dummy-ups                             | nut-server              
 test | fdtoverlay                                     | device-tree-compiler    | the device tree of a Pi 3 in QEMU
 test | /usr/sbin/fsck.fat                             | dosfstools              | checks the file systems of the image
 test | cpio                                           | cpio                    | the guest with the reference inside
+test | /usr/include/stdlib.h                           | libc6-dev               | the race detector is linked with C
 test | pgrep                                          | procps                  | sees that no process is left behind
 test | ip                                             | iproute2                | network namespaces
 '
