@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/upscard/upscard/services/parseconf"
 	"github.com/upscard/upscard/services/ups"
 )
 
@@ -38,6 +39,9 @@ func (r *replica) apply(words [][]byte) bool {
 	v, ok := verbs[strings.ToUpper(string(words[0]))]
 	if !ok || len(words) <= v.args {
 		return false
+	}
+	for i, w := range words { // what a driver says is ASCII here, as NUT's readers have it
+		words[i] = parseconf.AppendBare(w[:0], w)
 	}
 	v.apply(r, words[1:])
 	r.changed = r.changed || !v.silent

@@ -96,6 +96,7 @@ func TestLines(t *testing.T) {
 func FuzzReplica(f *testing.F) {
 	f.Add(appendDump(nil, snap(ups.Fresh, full, "load.off")))
 	f.Add([]byte("SETINFO a\nDATASTALE\nADDRANGE a 1\nSETFLAGS a\n\x00\xff\nDELENUM a b\nPONG\nPID 1\nTRACKING a 0\n"))
+	f.Add([]byte("SETINFO a \xd2b\nSETINFO \xd2 c\nADDCMD \xd2\nADDENUM a \xd2\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		whole, bytewise := newReplica(), newReplica()
 		feed(whole, text)
