@@ -82,6 +82,6 @@ func prepare(ctx context.Context, dir, path string) (rpi.QEMU, error) {
 	if out, err := exec.CommandContext(ctx, "cp", "--sparse=always", path, q.Disk).CombinedOutput(); err != nil {
 		return q, fmt.Errorf("cp: %w: %s", err, strings.TrimSpace(string(out)))
 	}
-	q.CommandLine = boot.CommandLine
+	q.CommandLine = boot.CommandLine + " upscard.watchdog=off" // this machine resets as soon as its watchdog is opened
 	return q, nil
 }

@@ -28,7 +28,7 @@ func TestSmoke(t *testing.T) {
 		done <- err
 	}()
 
-	wanted := []string{"] Machine model: Raspberry Pi 3 Model B", "]  mmcblk0: p1 p2 p3 p4", "] init: started"}
+	wanted := []string{"] Machine model: Raspberry Pi 3 Model B", "]  mmcblk0: p1 p2 p3 p4", "] init: started", "upsd: level=INFO msg=listening"}
 	var seen []string
 	for lines := bufio.NewScanner(console); len(wanted) > 0 && lines.Scan(); {
 		seen = append(seen, lines.Text())
