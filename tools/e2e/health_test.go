@@ -111,10 +111,10 @@ func TestLogSurvivesPanic(t *testing.T) {
 				t.Errorf("the last log is kept in %s", file)
 			}
 			m.console(mark, `ready: upsd`)
-			log := m.shell("cat " + file)
 			for _, want := range []string{test.want, `upsd: level=INFO msg=listening`, `Kernel panic`} {
-				if !strings.Contains(log, want) {
-					t.Errorf("%q is not in the last log:\n%.6000s", want, log)
+				// Counted on the card: among the console's own lines a log could not be told from them.
+				if got := m.shell(fmt.Sprintf("grep -c '%s' %s || true", want, file)); got == "0" || got == "" {
+					t.Errorf("%q is not in the last log", want)
 				}
 			}
 			if left := m.shell("ls /sys/fs/pstore"); left != "" {
