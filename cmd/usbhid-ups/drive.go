@@ -61,7 +61,8 @@ func drive(ctx context.Context, o options, logger *slog.Logger, m machine) error
 	store := ups.NewStore()
 	known := make(chan struct{})
 	parent, loop := heartbeat.To(o.Ready), make(heartbeat.Loop)
-	a.poll.Logger, a.poll.Asked = logger, loop
+	desk := usbhid.NewDesk(nil)
+	a.poll.Logger, a.poll.Asked, a.poll.Desk = logger, loop, desk
 	driver := &usbdriver.Driver{
 		World: usbdriver.World{
 			Scan:  func() ([]usb.Attached, error) { return usb.Scan(m.sysfs) },
@@ -76,7 +77,7 @@ func drive(ctx context.Context, o options, logger *slog.Logger, m machine) error
 	}
 	group, within := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		return serveSocket(within, o, a.name, store, known, parent, logger)
+		return serveSocket(within, o, a.name, store, handler{desk}, known, parent, logger)
 	})
 	group.Go(func() error {
 		if err := parent.Report(within, loop.Ask); err != nil {
@@ -94,8 +95,8 @@ func drive(ctx context.Context, o options, logger *slog.Logger, m machine) error
 }
 
 // serveSocket serves the store once the device is known to be a UPS, or has kept everybody waiting.
-func serveSocket(ctx context.Context, o options, name string, store *ups.Store, known <-chan struct{}, parent heartbeat.Parent,
-	logger *slog.Logger) error {
+func serveSocket(ctx context.Context, o options, name string, store *ups.Store, orders handler, known <-chan struct{},
+	parent heartbeat.Parent, logger *slog.Logger) error {
 	select {
 	case <-known:
 	case <-time.After(readyAfter):
@@ -109,7 +110,7 @@ func serveSocket(ctx context.Context, o options, name string, store *ups.Store, 
 	if err := parent.Ready(); err != nil {
 		logger.Warn("readiness", "err", err)
 	}
-	return driversock.Serve(ctx, ln, store, nil, driversock.ServeOptions{Logger: logger, AllowUIDs: o.allowUIDs})
+	return driversock.Serve(ctx, ln, store, orders, driversock.ServeOptions{Logger: logger, AllowUIDs: o.allowUIDs})
 }
 
 // serveUPS is what is done with an open device. known is called when it turns out to be a UPS.

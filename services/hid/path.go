@@ -47,6 +47,9 @@ func (u Usage) String() string {
 	return fmt.Sprintf("%08x", uint32(u))
 }
 
+// Number returns the number of a path node that is no usage but the number of a collection.
+func (u Usage) Number() (int, bool) { return int(uint16(u)), u&0xffff0000 == indexNode }
+
 // ParsePath is the inverse of Path.Format.
 func ParsePath(s string, names Names) (Path, error) {
 	parts := strings.Split(s, ".")

@@ -21,6 +21,7 @@ var apc = family{
 		0xff860052: "APCLineFailCause",
 		0xff860060: "APCStatusFlag",
 		0xff860061: "APCSensitivity",
+		0xff860072: "APCPanelTest",
 		0xff86007c: "APCDelayBeforeReboot",
 		0xff86007d: "APCDelayBeforeShutdown",
 		0xff86007e: "APCDelayBeforeStartup",
@@ -31,6 +32,7 @@ var apc = family{
 		{voltageRange, "Input.APCLineFailCause", apcCause(1, 2, 4, 8, 9)},
 		{frequencyRange, "Input.APCLineFailCause", apcCause(7)},
 	},
+	commands:    apcCommands,
 	identify:    apcFirmware,
 	repair:      repairAPC,
 	hesitant:    apcHesitant,
@@ -40,9 +42,9 @@ var apc = family{
 
 var apcRows = []row{
 	{"battery.runtime", "Battery.RunTimeToEmpty", decimals(0), live},
-	{"battery.runtime.low", "Battery.RemainingTimeLimit", decimals(0), seldom},
+	{"battery.runtime.low", "Battery.RemainingTimeLimit", rw(decimals(0), 10), seldom},
 	{"battery.date", "Battery.APCBattReplaceDate", apcDate, static},
-	{"battery.mfr.date", "Battery.ManufacturerDate", date, static},
+	{"battery.mfr.date", "Battery.ManufacturerDate", rw(date, 10), static},
 	{"battery.mfr.date", "PowerSummary.APCBattReplaceDate", apcDate, static},
 	{"ups.load", "Output.PercentLoad", decimals(1), seldom},
 	{"ups.timer.shutdown", "PowerSummary.DelayBeforeShutdown", decimals(0), live},
@@ -54,28 +56,52 @@ var apcRows = []row{
 	{"ups.timer.reboot", "PowerSummary.DelayBeforeReboot", decimals(0), live},
 	{"ups.timer.reboot", "Output.DelayBeforeReboot", decimals(0), live},
 	{"ups.timer.reboot", "APCGeneralCollection.APCDelayBeforeReboot", decimals(0), live},
-	{"ups.delay.shutdown", "APCGeneralCollection.APCDelayBeforeShutdown", always("20"), static},
-	{"ups.delay.start", "APCGeneralCollection.APCDelayBeforeStartup", always("30"), static},
-	{"input.transfer.low", "Output.LowVoltageTransfer", decimals(0), seldom},
-	{"input.transfer.high", "Output.HighVoltageTransfer", decimals(0), seldom},
-	{"input.sensitivity", "Input.APCSensitivity", words(map[int64]string{0: "low", 1: "medium", 2: "high"}), seldom},
+	{"ups.delay.shutdown", "APCGeneralCollection.APCDelayBeforeShutdown", kept("20"), static},
+	{"ups.delay.start", "APCGeneralCollection.APCDelayBeforeStartup", kept("30"), static},
+	{"input.transfer.low", "Output.LowVoltageTransfer", rw(decimals(0), 10), seldom},
+	{"input.transfer.high", "Output.HighVoltageTransfer", rw(decimals(0), 10), seldom},
+	{"input.sensitivity", "Input.APCSensitivity", rw(words(map[int64]string{0: "low", 1: "medium", 2: "high"}), 10), seldom},
 	{"output.voltage.nominal", "Output.ConfigVoltage", decimals(1), static},
 	{"ambient.temperature", "APCEnvironment.APCProbe1.Temperature", celsius, seldom},
 	{"ambient.humidity", "APCEnvironment.APCProbe1.Humidity", decimals(1), seldom},
 }
 
-// apcDate writes the date of APC's own fields: decimal digits in the nibbles of MMDDYY, 0x102202 for 22 October 2002.
-func apcDate(v float64, _ *inputs) (string, bool) {
-	n := int64(v)
-	if n == 0 {
-		return "not set", true
-	}
-	digits := func(shift int) int64 { return n>>shift&0x0f + 10*(n>>(shift+4)&0x0f) }
-	year := digits(0) + 2000
-	if year >= 2070 {
-		year -= 100
-	}
-	return fmt.Sprintf("%04d/%02d/%02d", year, digits(16), digits(8)), true
+var apcCommands = []commandRow{
+	{"test.panel.start", "APCPanelTest", pulse(1)},
+	{"test.panel.start", "PowerSummary.APCPanelTest", pulse(1)},
+	{"test.panel.stop", "APCPanelTest", pulse(0)},
+	{"test.panel.stop", "PowerSummary.APCPanelTest", pulse(0)},
+	{"beeper.on", "PowerSummary.AudibleAlarmControl", fixed(2)},
+	{"beeper.off", "PowerSummary.AudibleAlarmControl", fixed(3)},
+	{"load.off.delay", "APCGeneralCollection.APCDelayBeforeShutdown", after("ups.delay.shutdown", 20)},
+	{"load.on.delay", "APCGeneralCollection.APCDelayBeforeStartup", after("ups.delay.start", 30)},
+	{"shutdown.stop", "APCGeneralCollection.APCDelayBeforeShutdown", fixed(abort)},
+	{"shutdown.reboot", "APCGeneralCollection.APCDelayBeforeReboot", fixed(10)},
+	{"shutdown.return", "Output.APCDelayBeforeReboot", pulse(1)}, // Back-UPS CS
+}
+
+// apcDate is the date of APC's own fields: decimal digits in the nibbles of MMDDYY, 0x102202 for 22 October 2002.
+var apcDate = convert{
+	show: func(v float64, _ *inputs) (string, bool) {
+		n := int64(v)
+		if n == 0 {
+			return "not set", true
+		}
+		digits := func(shift int) int64 { return n>>shift&0x0f + 10*(n>>(shift+4)&0x0f) }
+		year := digits(0) + 2000
+		if year >= 2070 {
+			year -= 100
+		}
+		return fmt.Sprintf("%04d/%02d/%02d", year, digits(16), digits(8)), true
+	},
+	parse: func(s string, _ *inputs) (float64, error) {
+		t, err := parseDate(s)
+		if err != nil || t.Year() < 1970 || t.Year() >= 2070 {
+			return 0, fmt.Errorf("%w: want a date from 1970/01/01 to 2069/12/31, got %q", ErrInvalid, s)
+		}
+		nibbles := func(n int) int { return n/10<<4 | n%10 }
+		return float64(nibbles(int(t.Month()))<<16 | nibbles(t.Day())<<8 | nibbles(t.Year()%100)), nil
+	},
 }
 
 // apcOff reads APCStatusFlag of the Back-UPS LS 500: 8 while it works, 16 for a moment after it was switched on, 0 while off.

@@ -50,7 +50,7 @@ func (m *model) bind() {
 				s = &slot{name: r.name}
 				variables[r.name], m.slots = s, append(m.slots, s)
 			}
-			s.sources = append(s.sources, source{point: p, show: r.show, class: r.class})
+			s.sources = append(s.sources, source{point: p, as: r.as, class: r.class})
 		}
 	}
 	for _, r := range m.family.flagTable() {
@@ -61,6 +61,39 @@ func (m *model) bind() {
 				states[r.flag], m.slots = s, append(m.slots, s)
 			}
 			s.sources = append(s.sources, source{point: p, class: status, sense: r.sense})
+		}
+	}
+}
+
+// bindCommands makes the commands from the tables. What cannot be written has none.
+func (m *model) bindCommands() {
+	known := make(map[string]*command)
+	for _, r := range m.family.commandTable() {
+		for _, p := range m.find(r.path) {
+			if p.feature == nil || !writable(p.feature) {
+				continue
+			}
+			c := known[r.name]
+			if c == nil {
+				c = &command{name: r.name}
+				known[r.name], m.commands = c, append(m.commands, c)
+			}
+			c.controls = append(c.controls, control{p, r.act})
+		}
+	}
+}
+
+// notice is a point behind texts of ups.alarm.
+type notice struct {
+	*point
+	texts map[int64]string
+}
+
+// bindAlarms finds the fields that tell alarms of the vendor's own.
+func (m *model) bindAlarms() {
+	for _, r := range m.family.alarms {
+		for _, p := range m.find(r.path) {
+			m.alarms = append(m.alarms, notice{p, r.texts})
 		}
 	}
 }

@@ -2,9 +2,12 @@ package usbhid
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/upscard/upscard/services/ups"
 )
@@ -22,12 +25,49 @@ func (in *inputs) number(name string) float64 {
 	return v
 }
 
-// convert writes a field's physical value as NUT does. It reports false for a value that means nothing.
-type convert func(v float64, in *inputs) (string, bool)
+// convert translates between a field's physical value and a variable's text, as NUT writes it.
+type convert struct {
+	show    show
+	parse   parse    // nil where nothing is known of the way back
+	enum    []string // all there is, where that is a few words
+	edit    int      // longest text that may be written, 0 for what cannot be written
+	numeric bool     // the text is the value itself
+	kept    string   // of a variable that the driver keeps: its value until it is set
+}
+
+// show writes a value. It reports false for one that means nothing.
+type show func(v float64, in *inputs) (string, bool)
+
+// parse is the inverse of show. Its errors say what was expected.
+type parse func(s string, in *inputs) (float64, error)
+
+// shown only reads.
+func shown(f show) convert { return convert{show: f} }
+
+// rw makes what is read writable as well, by texts of at most most bytes.
+func rw(c convert, most int) convert {
+	if c.parse == nil {
+		panic("a conversion without the way back cannot be writable")
+	}
+	c.edit = most
+	return c
+}
 
 // decimals writes a number with n digits after the point.
 func decimals(n int) convert {
-	return func(v float64, _ *inputs) (string, bool) { return format(v, n) }
+	return convert{
+		numeric: true,
+		show:    func(v float64, _ *inputs) (string, bool) { return format(v, n) },
+		parse:   func(s string, _ *inputs) (float64, error) { return parseNumber(s) },
+	}
+}
+
+func parseNumber(s string) (float64, error) {
+	v, err := strconv.ParseFloat(s, 64)
+	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+		return 0, fmt.Errorf("%w: want a number, got %q", ErrInvalid, s)
+	}
+	return v, nil
 }
 
 func format(v float64, n int) (string, bool) {
@@ -43,52 +83,88 @@ func format(v float64, n int) (string, bool) {
 
 // words writes a number as a word; a number without one means nothing.
 func words(table map[int64]string) convert {
-	return func(v float64, _ *inputs) (string, bool) {
-		s, ok := table[int64(v)]
-		return s, ok
+	return convert{
+		show: func(v float64, _ *inputs) (string, bool) {
+			s, ok := table[int64(v)]
+			return s, ok
+		},
+		parse: func(s string, _ *inputs) (float64, error) {
+			for _, n := range slices.Sorted(maps.Keys(table)) {
+				if table[n] == s {
+					return float64(n), nil
+				}
+			}
+			return 0, fmt.Errorf("%w: want one of %q, got %q", ErrInvalid, wordsOf(table), s)
+		},
+		enum: wordsOf(table),
 	}
 }
 
-// always writes a fixed value wherever the field exists.
-func always(s string) convert {
-	return func(float64, *inputs) (string, bool) { return s, true }
+// wordsOf lists the words of a table in the order of their numbers, each once.
+func wordsOf(table map[int64]string) []string {
+	var all []string
+	for _, n := range slices.Sorted(maps.Keys(table)) {
+		if !slices.Contains(all, table[n]) {
+			all = append(all, table[n])
+		}
+	}
+	return all
+}
+
+// kept is a variable that the driver keeps itself wherever the field exists, and that may be set: NUT's delays, which
+// are written to the UPS by the command that needs them and never before.
+func kept(standard string) convert {
+	c := decimals(0)
+	c.parse, c.kept, c.edit = parseDelay, standard, 10
+	return c
 }
 
 // text writes the string descriptor that the value is the index of.
-func text(v float64, in *inputs) (string, bool) {
+var text = shown(func(v float64, in *inputs) (string, bool) {
 	if v < 0 || v > math.MaxUint8 {
 		return "", false
 	}
 	return in.texts.get(uint8(v))
-}
+})
 
 // percent writes a capacity. Devices that count in other units than percent tell what a full battery has.
-func percent(v float64, in *inputs) (string, bool) {
+var percent = shown(func(v float64, in *inputs) (string, bool) {
 	if in.full > 100 {
 		v = 100 * v / in.full
 	}
 	return format(min(v, 100), 0)
-}
+})
 
 // celsius writes a temperature. The class says kelvin; some devices send degrees Celsius all the same.
-func celsius(v float64, _ *inputs) (string, bool) {
+var celsius = shown(func(v float64, _ *inputs) (string, bool) {
 	if v >= 273 && v <= 373 {
 		v -= 273.15
 	}
 	return format(v, 1)
-}
+})
 
 // date writes a packed date (HID Power Device Class 1.0, 4.2.6): 7 bits of years since 1980, 4 of month, 5 of day.
-func date(v float64, _ *inputs) (string, bool) {
-	n := int64(v)
-	if n == 0 {
-		return "not set", true
-	}
-	if n < 0 || n > math.MaxUint16 {
-		return "", false
-	}
-	return fmt.Sprintf("%04d/%02d/%02d", 1980+n>>9, n>>5&0x0f, n&0x1f), true
+var date = convert{
+	show: func(v float64, _ *inputs) (string, bool) {
+		n := int64(v)
+		if n == 0 {
+			return "not set", true
+		}
+		if n < 0 || n > math.MaxUint16 {
+			return "", false
+		}
+		return fmt.Sprintf("%04d/%02d/%02d", 1980+n>>9, n>>5&0x0f, n&0x1f), true
+	},
+	parse: func(s string, _ *inputs) (float64, error) {
+		t, err := parseDate(s)
+		if err != nil || t.Year() < 1980 || t.Year() > 1980+127 {
+			return 0, fmt.Errorf("%w: want a date from 1980/01/01 to 2107/12/31, got %q", ErrInvalid, s)
+		}
+		return float64((t.Year()-1980)<<9 | int(t.Month())<<5 | t.Day()), nil
+	},
 }
+
+func parseDate(s string) (time.Time, error) { return time.Parse("2006/01/02", s) }
 
 // Words of HID Power Device Class 1.0, 4.1.5, as NUT writes them.
 var (

@@ -31,12 +31,12 @@ func TestConvert(t *testing.T) {
 		{"beeper", beeperStates, 3, "muted"},
 		{"charge above 100", percent, 104, "100"},
 	} {
-		got, ok := tt.show(tt.v, &inputs{})
+		got, ok := tt.show.show(tt.v, &inputs{})
 		if got != tt.want && ok || ok != (tt.want != "") {
 			t.Errorf("%s: %q %v, want %q", tt.name, got, ok, tt.want)
 		}
 	}
-	if got, _ := percent(3000, &inputs{full: 6000}); got != "50" {
+	if got, _ := percent.show(3000, &inputs{full: 6000}); got != "50" {
 		t.Errorf("half of 6000 mAh is %s %%", got)
 	}
 }
@@ -88,7 +88,7 @@ func TestScales(t *testing.T) {
 		want    string
 	}{{"", 36, "36.0"}, {"24", 36, "24.0"}, {"24", 30, "20.0"}} {
 		in.vars["battery.voltage.nominal"] = ups.Var{Value: tt.nominal}
-		if got, _ := voltage(tt.v, in); got != tt.want {
+		if got, _ := voltage.show(tt.v, in); got != tt.want {
 			t.Errorf("%g V of %s V: %s, want %s", tt.v, tt.nominal, got, tt.want)
 		}
 	}
@@ -97,7 +97,7 @@ func TestScales(t *testing.T) {
 		v    float64
 		want string
 	}{{0, "0.0"}, {499, "49.9"}, {60, "6.0"}} {
-		if got, _ := frequency(tt.v, in); got != tt.want {
+		if got, _ := frequency.show(tt.v, in); got != tt.want {
 			t.Errorf("%g Hz: %s, want %s", tt.v, got, tt.want)
 		}
 	}

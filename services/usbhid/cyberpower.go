@@ -15,6 +15,7 @@ var cyberpower = family{
 		0xff010043: "CPSInputSensitivity",
 	},
 	rows:     cyberpowerRows,
+	commands: cyberpowerCommands,
 	repair:   repairCyberPower,
 	pollFreq: 12,
 }
@@ -25,30 +26,37 @@ func cyberpowerRows(id usb.ID) []row {
 		battery, input, output = twoThirds(), tenths(), tenths()
 	}
 	return []row{
-		{"battery.mfr.date", "Battery.ManufacturerDate", date, static},
+		{"battery.mfr.date", "Battery.ManufacturerDate", rw(date, 10), static},
 		{"battery.mfr.date", "PowerSummary.iOEMInformation", text, static}, // the string "CPS" on many: NUT shows it too
 		{"battery.voltage.nominal", "PowerSummary.ConfigVoltage", decimals(0), static},
 		{"battery.voltage", "PowerSummary.Voltage", battery, seldom},
 		{"battery.status", "PowerSummary.FullChargeCapacity", percentSign, seldom},
 		{"ups.firmware", "PowerSummary.CPSFirmwareVersion", text, static},
-		{"ups.delay.shutdown", "Output.DelayBeforeShutdown", always("60"), static},
-		{"ups.delay.start", "Output.DelayBeforeStartup", always("120"), static},
+		{"ups.delay.shutdown", "Output.DelayBeforeShutdown", kept("60"), static},
+		{"ups.delay.start", "Output.DelayBeforeStartup", kept("120"), static},
 		{"input.frequency", "Input.Frequency", input, seldom},
-		{"input.sensitivity", "Output.CPSInputSensitivity", words(map[int64]string{0: "low", 1: "normal", 2: "high"}), seldom},
+		{"input.sensitivity", "Output.CPSInputSensitivity", rw(words(map[int64]string{0: "low", 1: "normal", 2: "high"}), 10), seldom},
 		{"output.frequency", "Output.Frequency", output, seldom},
 	}
 }
 
-func percentSign(v float64, _ *inputs) (string, bool) {
+var cyberpowerCommands = []commandRow{
+	{"load.off.delay", "Output.DelayBeforeShutdown", after("ups.delay.shutdown", 60)},
+	{"load.on.delay", "Output.DelayBeforeStartup", after("ups.delay.start", 120)},
+	{"beeper.on", "PowerSummary.AudibleAlarmControl", fixed(2)},
+	{"beeper.off", "PowerSummary.AudibleAlarmControl", fixed(3)},
+}
+
+var percentSign = shown(func(v float64, _ *inputs) (string, bool) {
 	s, ok := format(v, 0)
 	return s + "%", ok
-}
+})
 
 // twoThirds corrects the battery voltage of the models that report it half as high again. It decides once, when the
 // nominal voltage is known.
 func twoThirds() convert {
 	scale, decided := 1.0, false
-	return func(v float64, in *inputs) (string, bool) {
+	return shown(func(v float64, in *inputs) (string, bool) {
 		if nominal := in.number("battery.voltage.nominal"); !decided && nominal > 0 && v > 0 {
 			decided = true
 			if v/nominal > 1.4 {
@@ -56,14 +64,14 @@ func twoThirds() convert {
 			}
 		}
 		return format(v*scale, 1)
-	}
+	})
 }
 
 // tenths corrects the frequency of the models that report tenths of a hertz without saying so. It decides once, on
 // the first value that is a mains frequency either way.
 func tenths() convert {
 	scale, decided := 1.0, false
-	return func(v float64, _ *inputs) (string, bool) {
+	return shown(func(v float64, _ *inputs) (string, bool) {
 		switch {
 		case decided:
 		case v >= 45 && v <= 65:
@@ -72,7 +80,7 @@ func tenths() convert {
 			scale, decided = 0.1, true
 		}
 		return format(v*scale, 1)
-	}
+	})
 }
 
 // The ranges that CyberPower's descriptors should have declared, in volts and watts.

@@ -13,14 +13,17 @@ type repair func(id usb.ID, d *hid.Descriptor)
 
 // family is what the devices of one vendor have beyond the specification. Its rows come before the generic ones.
 type family struct {
-	name    string    // driver.version.data
-	devices []product // which devices it is for
-	names   hid.Names // usages of its own
+	name    string            // driver.version.data
+	devices []product         // which devices it is for
+	claims  func(usb.ID) bool // must hold besides, nil always does: two families share some vendors
+	names   hid.Names         // usages of its own
 
 	// rows makes the table for one device: its conversions may remember what they found out about it.
-	rows    func(usb.ID) []row
-	flags   []flagRow
-	without []string // variables of the generic table that do not fit
+	rows     func(usb.ID) []row
+	flags    []flagRow
+	commands []commandRow
+	alarms   []alarmRow // beside those that flags make
+	without  []string   // variables and commands of the generic tables that do not fit
 
 	vendor   string // ups.mfr of a device without that string
 	identify func(id usb.ID, vars map[string]string)
@@ -45,7 +48,7 @@ func familyOf(id usb.ID) *family {
 	for _, f := range families {
 		if slices.ContainsFunc(f.devices, func(p product) bool {
 			return p.vendor == id.Vendor && (p.product == 0 || p.product == id.Product)
-		}) {
+		}) && (f.claims == nil || f.claims(id)) {
 			return f
 		}
 	}
@@ -59,6 +62,17 @@ func (f *family) table(id usb.ID) []row {
 		all = f.rows(id)
 	}
 	for _, r := range genericRows {
+		if !slices.Contains(f.without, r.name) {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// commandTable returns the commands, the family's own first.
+func (f *family) commandTable() []commandRow {
+	all := slices.Clone(f.commands)
+	for _, r := range genericCommands {
 		if !slices.Contains(f.without, r.name) {
 			all = append(all, r)
 		}

@@ -11,7 +11,7 @@ import (
 func TestTables(t *testing.T) {
 	for _, f := range append([]*family{&generic}, families...) {
 		for _, r := range f.table(usb.ID{}) {
-			if compile(r.path, f.names); r.name == "" || r.show == nil {
+			if compile(r.path, f.names); r.name == "" || r.as.show == nil {
 				t.Errorf("%s: %+v", f.name, r)
 			}
 		}

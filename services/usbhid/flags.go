@@ -27,6 +27,10 @@ const (
 	chargerFailed
 	voltageRange
 	frequencyRange
+	fanFailed
+	batteryVoltageLow
+	batteryVoltageHigh
+	ecoMode
 	acAbsent // is never in a table: worries stands it in for acPresent being off
 )
 

@@ -2,11 +2,13 @@ package usbhid
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/upscard/upscard/services/hid"
 	"github.com/upscard/upscard/services/hid/hidtest"
+	"github.com/upscard/upscard/services/ups"
 	"github.com/upscard/upscard/services/usb"
 )
 
@@ -86,10 +88,49 @@ var unlikeNUT = map[string]map[string]string{
 	},
 }
 
-// TestReference compares the variables of the APC and CyberPower captures with NUT's.
+// NUT's own variables and commands, which say nothing of the UPS.
+func ofNUT(name string) bool {
+	return strings.HasPrefix(name, "driver.") || strings.HasPrefix(name, "device.usb.") || strings.HasPrefix(name, "server.")
+}
+
+// offers are the instant commands and the writable variables of a device.
+type offers struct{ commands, writable []string }
+
+// referenceOffers reads what NUT offered for the device of a capture.
+func referenceOffers(t *testing.T, name string) (o offers) {
+	t.Helper()
+	data, err := os.ReadFile(hidtest.Shared(t, "reference", name+".cmd.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(data)) {
+		line = strings.TrimSpace(line)
+		if name, ok := strings.CutPrefix(line, "["); ok && !ofNUT(name) {
+			o.writable = append(o.writable, strings.TrimSuffix(name, "]"))
+		}
+		if name, _, ok := strings.Cut(line, " - "); ok && !ofNUT(name) && !strings.Contains(name, " ") {
+			o.commands = append(o.commands, name)
+		}
+	}
+	return o
+}
+
+// offersOf is what we offer for the device.
+func offersOf(m *model) (o offers) {
+	o.commands = m.offered()
+	for name, v := range m.vars(nil) {
+		if v.Flags&ups.RW != 0 {
+			o.writable = append(o.writable, name)
+		}
+	}
+	return o
+}
+
+// TestReference compares the variables of the captures whose family has a table with NUT's: names both ways, values where the capture
+// holds the report.
 func TestReference(t *testing.T) {
 	for _, c := range hidtest.Captures(t) {
-		if c.VendorID != 0x051d && c.VendorID != 0x0764 {
+		if familyOf(usb.ID{Vendor: c.VendorID, Product: c.ProductID, Manufacturer: c.Manufacturer, ProductName: c.Product}) == &generic {
 			continue
 		}
 		t.Run(c.Name, func(t *testing.T) {
@@ -97,7 +138,7 @@ func TestReference(t *testing.T) {
 			got := filled(t, c).vars(nil)
 			for name, value := range want {
 				switch reason := unlikeNUT[c.Name][name]; {
-				case strings.HasPrefix(name, "driver.") || strings.HasPrefix(name, "device.usb."):
+				case ofNUT(name):
 				case reason != "":
 					t.Logf("%s: %s", name, reason)
 				case !has(got, name):
@@ -111,7 +152,38 @@ func TestReference(t *testing.T) {
 					t.Errorf("%s: %q, which NUT does not say", name, v.Value)
 				}
 			}
+			if most := max(1, len(want)/20); len(unlikeNUT[c.Name]) > most && !t.Failed() {
+				t.Logf("%d variables of %d differ, more than %d", len(unlikeNUT[c.Name]), len(want), most)
+			}
 		})
+	}
+}
+
+// TestReferenceOffers compares the commands and writable variables of the same captures with NUT's.
+func TestReferenceOffers(t *testing.T) {
+	for _, c := range hidtest.Captures(t) {
+		if familyOf(usb.ID{Vendor: c.VendorID, Product: c.ProductID, Manufacturer: c.Manufacturer, ProductName: c.Product}) == &generic {
+			continue
+		}
+		t.Run(c.Name, func(t *testing.T) {
+			want, got := referenceOffers(t, c.Name), offersOf(filled(t, c))
+			compareNames(t, "command", got.commands, want.commands, unlikeNUT[c.Name])
+			compareNames(t, "writable variable", got.writable, want.writable, unlikeNUT[c.Name])
+		})
+	}
+}
+
+func compareNames(t *testing.T, what string, got, want []string, reasons map[string]string) {
+	t.Helper()
+	for _, name := range want {
+		if !slices.Contains(got, name) && reasons[name] == "" {
+			t.Errorf("no %s %s", what, name)
+		}
+	}
+	for _, name := range got {
+		if !slices.Contains(want, name) && reasons[name] == "" {
+			t.Errorf("%s %s, which NUT does not offer", what, name)
+		}
 	}
 }
 

@@ -37,7 +37,7 @@ func (p *point) key() key { return key{p.field().Kind, p.field().ReportID} }
 // source is a point that can feed a slot, with what the table says of it.
 type source struct {
 	*point
-	show  convert // of a variable
+	as    convert // of a variable
 	class class   // of a variable
 	sense sense   // of a flag
 }
@@ -49,6 +49,18 @@ type slot struct {
 	sources []source
 }
 
+// control is a point that a command can write, with what the table says of it.
+type control struct {
+	*point
+	act act
+}
+
+// command is an instant command with its controls, the best first.
+type command struct {
+	name     string
+	controls []control
+}
+
 // model knows what a device's fields mean and what they were when last read. It does no input or output.
 type model struct {
 	id         usb.ID
@@ -56,7 +68,10 @@ type model struct {
 	descriptor *hid.Descriptor
 	points     []*point
 	slots      []*slot // variables in the order of the table, then flags
-	full       *point  // FullChargeCapacity
+	commands   []*command
+	alarms     []notice
+	kept       map[string]string // variables that the driver keeps
+	full       *point            // FullChargeCapacity
 	texts      *texts
 	dead       map[key]bool // reports that cannot be read
 	low        computedLow
@@ -64,12 +79,14 @@ type model struct {
 
 // newModel binds the tables of the device's family to its fields.
 func newModel(id usb.ID, d *hid.Descriptor) *model {
-	m := &model{id: id, family: familyOf(id), descriptor: d, texts: newTexts(), dead: make(map[key]bool)}
+	m := &model{id: id, family: familyOf(id), descriptor: d, texts: newTexts(), dead: make(map[key]bool), kept: make(map[string]string)}
 	if m.family.repair != nil {
 		m.family.repair(id, d)
 	}
 	m.collect()
 	m.bind()
+	m.bindCommands()
+	m.bindAlarms()
 	if all := m.find("PowerSummary?.FullChargeCapacity"); len(all) > 0 {
 		m.full = all[0]
 	}

@@ -17,9 +17,9 @@ func (m *model) plan() map[class][]key {
 			}
 		}
 	}
-	if m.full != nil && !m.dead[m.full.key()] {
-		if _, planned := classes[m.full.key()]; !planned {
-			classes[m.full.key()] = static
+	for k, c := range m.others() {
+		if _, planned := classes[k]; !planned && !m.dead[k] {
+			classes[k] = c
 		}
 	}
 	plan := make(map[class][]key)
@@ -36,6 +36,23 @@ func (m *model) plan() map[class][]key {
 		slices.SortFunc(keys, compareKeys)
 	}
 	return plan
+}
+
+// others are the reports that are needed beside those of variables and flags. A command is offered once its report could be read.
+func (m *model) others() map[key]class {
+	keys := make(map[key]class)
+	if m.full != nil {
+		keys[m.full.key()] = static
+	}
+	for _, c := range m.commands {
+		for _, ctl := range c.controls {
+			keys[ctl.key()] = static
+		}
+	}
+	for _, n := range m.alarms {
+		keys[n.key()] = seldom
+	}
+	return keys
 }
 
 func compareKeys(a, b key) int { return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.id, b.id)) }

@@ -15,7 +15,7 @@ const (
 type row struct {
 	name  string // NUT's variable
 	path  string // pattern of the field's path
-	show  convert
+	as    convert
 	class class
 }
 
@@ -24,6 +24,12 @@ type flagRow struct {
 	flag  flag
 	path  string
 	sense sense
+}
+
+// alarmRow maps a field to texts of ups.alarm, by its logical value. A value without a text is no alarm.
+type alarmRow struct {
+	path  string
+	texts map[int64]string
 }
 
 // sense reads a flag from a field's logical value. It reports not known for a value that says nothing.

@@ -31,6 +31,7 @@ type session struct {
 	warned      time.Time // when an unconfirmed report was last logged
 	complaining time.Time // since when a hesitant UPS complains of its battery
 	said        string    // the last ups.status
+	order       *order    // was taken from the desk
 }
 
 // Run keeps store up to date until ctx ends, for which it returns nil, or the device is gone: then the error wraps
@@ -41,10 +42,15 @@ func (u *UPS) Run(ctx context.Context, store *ups.Store) error {
 	defer listening.Wait()
 	defer cancel()
 
+	if u.opts.Desk == nil {
+		u.opts.Desk = NewDesk(nil)
+	}
+	u.model.kept = u.opts.Desk.kept
 	s := &session{UPS: u, reader: newReader(u.dev, u.model, u.log), store: store, box: newMailbox(), plan: u.model.plan()}
 	if u.model.family.interrupts(u.dev.ID()) {
 		listening.Go(func() { u.listen(ctx, s.box) })
 	}
+	defer s.dismiss()
 	for ctx.Err() == nil {
 		if err := s.step(); err != nil {
 			s.stale()
@@ -66,6 +72,9 @@ func (s *session) step() error {
 		if err := s.packet(p); err != nil {
 			return err
 		}
+	}
+	if s.ordered() {
+		return s.serve()
 	}
 	switch now := time.Now(); {
 	case !now.Before(s.statusDue):
@@ -93,6 +102,8 @@ func (s *session) wait(ctx context.Context) {
 	case <-ctx.Done():
 	case <-timer.C:
 	case <-s.box.ready:
+	case o := <-s.opts.Desk.orders:
+		s.order = &o
 	case <-s.opts.Asked:
 	}
 }
@@ -114,7 +125,7 @@ func (s *session) publish() {
 			s.seldomDue = time.Now() // voltages and the like changed with it
 		}
 	}
-	s.store.Set(ups.NewSnapshot(vars, nil, ups.Fresh, s.readAt))
+	s.store.Set(ups.NewSnapshot(vars, s.model.offered(), ups.Fresh, s.readAt))
 }
 
 // stale says that the values can no longer be trusted.

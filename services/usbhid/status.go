@@ -1,6 +1,9 @@
 package usbhid
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // battery is what words of the status depend on beside the flags.
 type battery struct {
@@ -61,7 +64,10 @@ var alarms = []struct {
 }{
 	{replaceBattery, "Replace battery!"},
 	{shutdownImminent, "Shutdown imminent!"},
+	{fanFailed, "Fan failure!"},
 	{noBattery, "No battery installed!"},
+	{batteryVoltageLow, "Battery voltage too low!"},
+	{batteryVoltageHigh, "Battery voltage too high!"},
 	{chargerFailed, "Battery charger fail!"},
 	{overheated, "Temperature too high!"},
 	{fault, "Internal UPS fault!"},
@@ -70,11 +76,17 @@ var alarms = []struct {
 	{manualBypass, "Manual bypass mode!"},
 }
 
-func alarmText(f flags) string {
+// alarmText joins the alarms that flags make with the vendor's own.
+func alarmText(f flags, own []string) string {
 	var all []string
 	for _, a := range alarms {
 		if f.has(a.flag) {
 			all = append(all, a.text)
+		}
+	}
+	for _, text := range own {
+		if !slices.Contains(all, text) {
+			all = append(all, text)
 		}
 	}
 	return strings.Join(all, " ")

@@ -21,6 +21,7 @@ type Options struct {
 	PollInterval time.Duration   // between readings of the status; 0 for 2 s
 	PollFreq     time.Duration   // between readings of everything else; 0 for 30 s, or what the device's family prefers
 	Version      string          // driver.version
+	Desk         *Desk           // where orders for the UPS come in; nil takes none
 	Logger       *slog.Logger    // nil for none
 	Asked        <-chan struct{} // is received from wherever Run waits, as a sign that it turns; may be nil
 }

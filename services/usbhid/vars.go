@@ -10,18 +10,15 @@ import (
 // vars returns every variable as the device is known now. It takes over extra, whose values win.
 func (m *model) vars(extra map[string]string) map[string]ups.Var {
 	vars := make(map[string]ups.Var)
-	in := &inputs{vars: vars, texts: m.texts}
-	if m.full != nil && m.full.known {
-		in.full = m.full.now.value
-	}
+	in := &inputs{vars: vars, full: m.fullCharge(), texts: m.texts}
 	put := func(name, value string) { vars[name] = ups.Var{Value: clean(value)} }
 	for _, s := range m.slots {
 		src, ok := m.source(s)
 		if s.flag != 0 || !ok || !src.known {
 			continue
 		}
-		if value, ok := src.show(src.now.value, in); ok {
-			put(s.name, value)
+		if value, ok := m.value(s, src, in); ok {
+			vars[s.name] = src.describe(clean(value))
 		}
 	}
 	for name, value := range m.identity() {
@@ -34,10 +31,29 @@ func (m *model) vars(extra map[string]string) map[string]ups.Var {
 	return vars
 }
 
+// fullCharge is what a full battery holds, 0 if it is not known.
+func (m *model) fullCharge() float64 {
+	if m.full != nil && m.full.known {
+		return m.full.now.value
+	}
+	return 0
+}
+
+// value is what the variable of a slot is.
+func (m *model) value(s *slot, src source, in *inputs) (string, bool) {
+	if src.as.kept == "" {
+		return src.as.show(src.now.value, in)
+	}
+	if v, ok := m.kept[s.name]; ok {
+		return v, true
+	}
+	return src.as.kept, true
+}
+
 // putStatus adds what the flags say.
 func (m *model) putStatus(put func(name, value string), in *inputs) {
 	f := m.flags(nil)
-	alarm := alarmText(f)
+	alarm := alarmText(f, m.notices())
 	b := in.battery()
 	if !m.low.agreed {
 		b.chargeLow, b.runtimeLow = -1, -1
