@@ -37,6 +37,8 @@ type Device struct {
 	strings       map[uint8]string
 	faults        map[Report]Fault
 	allFaults     Fault
+	writeFault    Fault
+	deaf          bool
 	latency       time.Duration
 	packets       [][]byte
 	noInterrupt   bool

@@ -50,6 +50,9 @@ func (t Transfer) report() (Report, bool) {
 
 // fault is called with the lock held.
 func (d *Device) fault(t Transfer) Fault {
+	if t.code() == setReport && d.writeFault != nil {
+		return d.writeFault
+	}
 	if r, ok := t.report(); ok && d.faults[r] != nil {
 		return d.faults[r]
 	}
@@ -73,7 +76,9 @@ func (d *Device) answer(t Transfer) ([]byte, error) {
 		}
 	case setReport:
 		if _, ok := d.reports[report]; ok && !d.gone && !d.closed {
-			d.reports[report] = slices.Clone(t.Data)
+			if !d.deaf {
+				d.reports[report] = slices.Clone(t.Data)
+			}
 			return nil, nil
 		}
 	case setIdle:

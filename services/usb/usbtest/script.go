@@ -69,6 +69,16 @@ func (d *Device) FailAll(fault Fault) {
 	d.change(func() { d.allFaults = fault })
 }
 
+// FailWrites makes every SET_REPORT fail, whatever else is set; nil repairs it.
+func (d *Device) FailWrites(fault Fault) {
+	d.change(func() { d.writeFault = fault })
+}
+
+// IgnoreWrites makes the device acknowledge every SET_REPORT and do nothing.
+func (d *Device) IgnoreWrites() {
+	d.change(func() { d.deaf = true })
+}
+
 // Push queues an interrupt packet as it is on the wire.
 func (d *Device) Push(wire ...byte) {
 	d.change(func() { d.packets = append(d.packets, append([]byte{}, wire...)) })
