@@ -53,7 +53,7 @@ func (m Machine) Args() []string {
 		"-append", m.CommandLine,
 		"-netdev", network+hostfwd, "-device", "virtio-net-pci,netdev=lan,romfile=",
 		"-device", "i6300esb", "-watchdog-action", "reset",
-		"-device", "qemu-xhci,p2=8,p3=8")
+		"-device", "qemu-xhci,p2=15,p3=15")
 	if m.Memory != "" {
 		args = append(args, "-object", fmt.Sprintf("memory-backend-file,id=ram,size=%dM,share=on,mem-path=%s", m.MemoryMB, m.Memory))
 	}

@@ -63,30 +63,8 @@ func reference(t *testing.T, name string) map[string]string {
 	return vars
 }
 
-// unlikeNUT are variables that are meant to differ from the reference, with the reason.
-var unlikeNUT = map[string]map[string]string{
-	"apc-back-ups-rs-1000g": {
-		"ups.status": "no battery: NUT adds ALARM only with its next full update",
-		"ups.alarm":  "no battery: NUT adds the alarm only with its next full update",
-	},
-	"cyberpower-cp1300epfclcd": {
-		"device.serial": "the reference device answered every string index alike",
-		"ups.serial":    "the reference device answered every string index alike",
-	},
-	"liebert-gxt4": {
-		"battery.type": "the string of the other unit of which the reference run took its strings",
-	},
-	"powercom-bnt-800ap": {
-		"ups.beeper.status": "NUT swaps enabled and disabled for this vendor; his table is still to come",
-	},
-	"smart-battery-075d": {
-		"ups.status": "no battery: NUT adds ALARM only with its next full update",
-	},
-	"tripplite-4003": {
-		"input.transfer.low":  "NUT writes a decimal for this vendor, whose table is still to come",
-		"input.transfer.high": "NUT writes a decimal for this vendor, whose table is still to come",
-	},
-}
+// unlikeNUT are names of variables and commands that are meant to differ from the reference, by capture, with the reason.
+var unlikeNUT = hidtest.UnlikeNUT()
 
 // NUT's own variables and commands, which say nothing of the UPS.
 func ofNUT(name string) bool {

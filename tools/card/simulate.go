@@ -5,9 +5,8 @@ import (
 	"github.com/upscard/upscard/tools/virtups/sim"
 )
 
-// Simulate makes a UPS of each named device or description file, of the project's own where there is none. Their time runs speed times as
-// fast as real time.
-func Simulate(names []string, speed float64) ([]*sim.UPS, error) {
+// Simulate makes a UPS of each named device or description file, of the project's own where there is none.
+func Simulate(names []string, opts sim.Options) ([]*sim.UPS, error) {
 	if len(names) == 0 {
 		names = []string{""}
 	}
@@ -20,7 +19,7 @@ func Simulate(names []string, speed float64) ([]*sim.UPS, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, sim.New(desc, sim.Options{Speed: speed}))
+		all = append(all, sim.New(desc, opts))
 	}
 	return all, nil
 }

@@ -56,8 +56,10 @@ type machine struct {
 
 // setup is what a test may ask of its card.
 type setup struct {
-	image   string            // of the SD card; "" is the one that was built
-	devices []string          // description files; "" is the project's own UPS
+	image   string   // of the SD card; "" is the one that was built
+	devices []string // description files; "" is the project's own UPS
+	sim     sim.Options
+	ordered bool              // what is written to a UPS is the test's business
 	config  string            // upscard.toml
 	files   map[string][]byte // more files for the root file system; ELF programs can be run
 	append  []string
@@ -79,7 +81,7 @@ func boot(t *testing.T, s setup) *machine {
 	if s.devices == nil {
 		s.devices = []string{""}
 	}
-	ups, err := card.Simulate(s.devices, 1)
+	ups, err := card.Simulate(s.devices, s.sim)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +106,10 @@ func boot(t *testing.T, s setup) *machine {
 	m := &machine{c, t}
 	t.Cleanup(func() {
 		m.Stop(0)
-		for i, u := range ups { // nobody gave an order in these tests
+		for i, u := range ups {
+			if s.ordered {
+				break
+			}
 			if writes := u.Writes(); len(writes) > 0 {
 				t.Errorf("UPS %d was written to: %x", i+1, writes[0].Data)
 			}

@@ -140,7 +140,7 @@ func prepare(o options) (cfg card.Config, remove func(), err error) {
 			return cfg, nil, err
 		}
 	}
-	if cfg.UPS, err = card.Simulate(o.devices, o.speed); err != nil {
+	if cfg.UPS, err = card.Simulate(o.devices, sim.Options{Speed: o.speed}); err != nil {
 		return cfg, nil, err
 	}
 	// The first UPS is the one that virtups commands unless told otherwise, if no other virtual UPS is.

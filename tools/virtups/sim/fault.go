@@ -16,10 +16,12 @@ const (
 	FaultSilence       // never answers
 	FaultShort         // leaves out the second half
 	FaultGarbage       // sets every bit after the report id
+	FaultIgnore        // acknowledges a SET_REPORT and does nothing
 )
 
 var faultNames = map[string]Fault{
 	"none": FaultNone, "stall": FaultStall, "silence": FaultSilence, "short": FaultShort, "garbage": FaultGarbage,
+	"ignore": FaultIgnore,
 }
 
 // spoil does to an answer what the fault does.

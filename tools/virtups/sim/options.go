@@ -12,6 +12,9 @@ type Options struct {
 	Now    func() time.Time // nil means time.Now
 	Logger *slog.Logger     // nil means silence
 
+	// Still leaves the model out: the device answers what its description holds and zeros for the rest, and sends no reports.
+	Still bool
+
 	// Tick is how often the model is looked at, a tenth of a second if 0. Heartbeat is how often every Input report is sent although it did not change,
 	// as real devices do, 10 seconds if 0.
 	Tick, Heartbeat time.Duration

@@ -17,8 +17,8 @@ type reports struct {
 }
 
 // newReports takes the reports of the description. One that it lacks holds zeros; a value in it that has a twin of the other kind is the
-// twin's.
-func newReports(desc *device.Description, parsed *hid.Descriptor) *reports {
+// twin's, unless only what is there is wanted.
+func newReports(desc *device.Description, parsed *hid.Descriptor, only bool) *reports {
 	r := &reports{
 		images: map[hid.Kind]map[uint8][]byte{}, frozen: map[uint8]map[hid.Kind][]byte{},
 		given: map[hid.Kind]map[uint8][]byte{hid.Feature: desc.Feature, hid.Input: desc.Input},
@@ -37,6 +37,9 @@ func newReports(desc *device.Description, parsed *hid.Descriptor) *reports {
 		}
 	}
 	for i := range parsed.Fields {
+		if only {
+			break
+		}
 		f := &parsed.Fields[i]
 		other := hid.Feature + hid.Input - f.Kind
 		if f.Kind == hid.Output || r.known(f.Kind, f.ReportID) {

@@ -34,6 +34,7 @@ type UPS struct {
 	looked   time.Time // when the model was last moved
 	beat     time.Time // when the last heartbeat was
 	journal  journal
+	asked    int // control transfers so far
 }
 
 // New returns a UPS that runs on the mains and is plugged in.
@@ -46,9 +47,12 @@ func New(desc *device.Description, opts Options) *UPS {
 	now := opts.Now()
 	u := &UPS{
 		desc: desc, descriptors: desc.Descriptors(), parsed: parsed, opts: opts,
-		reports: newReports(desc, parsed), faults: map[uint8]Fault{}, speed: opts.Speed, looked: now, beat: now,
+		reports: newReports(desc, parsed, opts.Still), faults: map[uint8]Fault{}, speed: opts.Speed, looked: now, beat: now,
 	}
 	u.unit, u.bindings = bind(parsed, u.reports)
+	if opts.Still {
+		u.bindings = nil
+	}
 	u.reports.refresh(u.unit, u.bindings)
 	u.host = usbredir.NewHost(usbDevice{u}, opts.Logger)
 	return u
@@ -99,7 +103,7 @@ func (u *UPS) publish(now time.Time) {
 		before[id] = bytes.Clone(u.reports.image(hid.Input, id))
 	}
 	u.reports.refresh(u.unit, u.bindings)
-	due := now.Sub(u.beat) >= u.opts.Heartbeat
+	due := now.Sub(u.beat) >= u.opts.Heartbeat && !u.opts.Still
 	if due {
 		u.beat = now
 	}
@@ -125,6 +129,13 @@ func (u *UPS) Model() model.Unit {
 	unit := *u.unit
 	unit.Cuts = slices.Clone(unit.Cuts)
 	return unit
+}
+
+// Transfers is how many control transfers came so far.
+func (u *UPS) Transfers() int {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.asked
 }
 
 // Plug and Unplug move the USB plug.

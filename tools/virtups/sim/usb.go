@@ -52,12 +52,13 @@ func answers(data ...byte) func(*UPS, usbredir.Control, []byte) ([]byte, bool) {
 
 // Control: see usbredir.Device.
 func (d usbDevice) Control(c usbredir.Control, data []byte) ([]byte, usbredir.Status, bool) {
+	d.u.mu.Lock()
+	defer d.u.mu.Unlock()
+	d.u.asked++
 	do, known := requests[request{c.RequestType, c.Request}]
 	if !known {
 		return nil, usbredir.Stall, true
 	}
-	d.u.mu.Lock()
-	defer d.u.mu.Unlock()
 	fault := d.u.faultOf(c)
 	if fault == FaultSilence {
 		return nil, 0, false
@@ -95,5 +96,9 @@ func (u *UPS) setReport(c usbredir.Control, data []byte) ([]byte, bool) {
 		return nil, false
 	}
 	u.advance()
+	if u.faultOf(c) == FaultIgnore {
+		u.journal.write(Write{At: u.opts.Now(), Kind: kind, Data: bytes.Clone(data)})
+		return nil, true
+	}
 	return nil, u.write(kind, uint8(c.Value), data)
 }
