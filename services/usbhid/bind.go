@@ -60,7 +60,7 @@ func (m *model) bind() {
 				s = &slot{flag: r.flag}
 				states[r.flag], m.slots = s, append(m.slots, s)
 			}
-			s.sources = append(s.sources, source{point: p, class: status, sense: r.sense})
+			s.sources = append(s.sources, source{point: p, class: r.flag.class(), sense: r.sense})
 		}
 	}
 }

@@ -37,6 +37,17 @@ const (
 // lowFlags each make LB.
 const lowFlags = lowBattery | timeExpired | shutdownImminent
 
+// remarks are flags that say why, or warn: nothing hangs on learning of them within seconds, and when the state changes they are read at once.
+const remarks = voltageRange | frequencyRange | fanFailed | batteryVoltageLow | batteryVoltageHigh | chargerFailed | ecoMode
+
+// class says how often a flag is read.
+func (f flag) class() class {
+	if f&remarks != 0 {
+		return seldom
+	}
+	return status
+}
+
 // flags is what is known of the state: a flag that is not known was never read.
 type flags struct{ known, on flag }
 

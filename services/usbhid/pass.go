@@ -19,7 +19,7 @@ func (s *session) startPass(now time.Time) error {
 		}
 	}
 	for _, k := range s.plan[live] {
-		if s.ailing(k) {
+		if s.ailing(k) || !s.model.moving() {
 			s.queue = append(s.queue, k)
 		}
 	}

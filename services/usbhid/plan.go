@@ -3,6 +3,7 @@ package usbhid
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // plan lists the reports to read with the quickest class that any of their values has. Reports that cannot be read
@@ -36,6 +37,21 @@ func (m *model) plan() map[class][]key {
 		slices.SortFunc(keys, compareKeys)
 	}
 	return plan
+}
+
+// moving reports whether the values that change quickly may do so now: off the mains, or while a timer runs. A battery that charges is slow.
+func (m *model) moving() bool {
+	if !m.flags(nil).has(acPresent) {
+		return true
+	}
+	for _, s := range m.slots {
+		if strings.HasPrefix(s.name, "ups.timer.") {
+			if src, ok := m.source(s); ok && src.known && src.now.value > 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // others are the reports that are needed beside those of variables and flags. A command is offered once its report could be read.

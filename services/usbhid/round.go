@@ -36,11 +36,13 @@ func (s *session) statusRound() error {
 	}
 	s.hesitate(with)
 	s.model.commit(with)
-	with, _, err = s.readAll(slices.DeleteFunc(slices.Clone(s.plan[live]), s.ailing), false)
-	if err != nil {
-		return err
+	if s.model.moving() {
+		with, _, err = s.readAll(slices.DeleteFunc(slices.Clone(s.plan[live]), s.ailing), false)
+		if err != nil {
+			return err
+		}
+		s.model.commit(with)
 	}
-	s.model.commit(with)
 	if s.model.judgeLow() {
 		s.recheck = max(s.recheck, 1)
 	}

@@ -5,7 +5,7 @@ type class uint8
 
 const (
 	status class = iota // each poll interval; a snapshot is fresh only while all of these can be read
-	live                // each poll interval
+	live                // each poll interval while the UPS is not at rest, else as seldom
 	seldom              // each poll frequency, and when the status changes
 	static              // once
 )

@@ -161,22 +161,29 @@ func TestPollFindsWhatNoInterruptTells(t *testing.T) {
 	})
 }
 
-// TestEachReportOnce counts the reports of one quiet minute: the status and what changes fast 30 times, the voltage
-// twice, the string's index never again.
+// TestEachReportOnce counts the reports of one quiet minute: the status 30 times, what changes fast as often on battery and as seldom as
+// the voltage on mains, the string's index never again.
 func TestEachReportOnce(t *testing.T) {
-	bench(t, nil, func(r *running) {
-		r.after(time.Second, ups.Fresh, "OL")
-		before := len(r.dev.Transfers())
-		time.Sleep(time.Minute)
-		synctest.Wait()
-		counts := make(map[uint8]int)
-		for _, tr := range r.dev.Transfers()[before:] {
-			counts[uint8(tr.Value)]++
-		}
-		for id, want := range map[uint8]int{1: 30, 2: 30, 3: 2, 4: 0} {
-			if got := counts[id]; got < want-1 || got > want+1 {
-				t.Errorf("report %d read %d times, want %d", id, got, want)
+	for state, fast := range map[string]int{"OL": 2, "OB DISCHRG": 30} {
+		prepare := func(dev *usbtest.Device) {
+			if state != "OL" {
+				dev.SetReport(usbtest.Feature, 1, 1, isDischarging|hasBattery)
 			}
 		}
-	})
+		bench(t, prepare, func(r *running) {
+			r.after(time.Second, ups.Fresh, state)
+			before := len(r.dev.Transfers())
+			time.Sleep(time.Minute)
+			synctest.Wait()
+			counts := make(map[uint8]int)
+			for _, tr := range r.dev.Transfers()[before:] {
+				counts[uint8(tr.Value)]++
+			}
+			for id, want := range map[uint8]int{1: 30, 2: fast, 3: 2, 4: 0} {
+				if got := counts[id]; got < want-1 || got > want+1 {
+					t.Errorf("%s: report %d read %d times, want %d", state, id, got, want)
+				}
+			}
+		})
+	}
 }

@@ -1,0 +1,61 @@
+package e2e
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"github.com/upscard/upscard/board"
+	"github.com/upscard/upscard/tools/card"
+	"github.com/upscard/upscard/tools/nutguest"
+	"github.com/upscard/upscard/tools/virtups/sim"
+)
+
+// At rest the driver asks a UPS for no more than NUT's usbhid-ups does at the same settings: a UPS's processor is slow, and what cannot change need not be read.
+// REST=60s measures for that long.
+func TestTransfersAtRest(t *testing.T) {
+	need(t, nutguest.Available())
+	kernel, err := board.Kernel(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	initrd := nutInitrd(t)
+	window := 20 * time.Second
+	if text := os.Getenv("REST"); text != "" {
+		if window, err = time.ParseDuration(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"apc-bk650m2-ch", "cyberpower-cp1300epfclcd"} {
+		t.Run(name, func(t *testing.T) {
+			// Ten seconds of pollfreq, so that two full updates lie in the window.
+			m := bootReady(t, setup{devices: []string{capture(t, name)}, config: "[ups.ups]\npollinterval = 2\npollfreq = 10\n"})
+			theirs := sim.New(load(t, name), sim.Options{})
+			dir, err := card.TempDir()
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { os.RemoveAll(dir) })
+			guest, err := nutguest.Start(card.Config{Kernel: kernel, Initrd: initrd, Dir: dir, UPS: []*sim.UPS{theirs}}, "  pollinterval = 2\n  pollfreq = 10\n")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer guest.Stop(0)
+			ctx, cancel := within(t, patience)
+			defer cancel()
+			if _, err := guest.Await(ctx, "NUT's driver", func(vars map[string]string) bool { return vars["ups.status"] != "" }); err != nil {
+				t.Fatal(err)
+			}
+			m.awaitAnswer("ups", "ups.status", "^OL", patience)
+			ours := m.UPS[0]
+			beganOurs, beganTheirs := ours.Transfers(), theirs.Transfers()
+			time.Sleep(window)
+			gotOurs, gotTheirs := ours.Transfers()-beganOurs, theirs.Transfers()-beganTheirs
+			perMinute := func(n int) float64 { return float64(n) * float64(time.Minute) / float64(window) }
+			t.Logf("control transfers a minute: ours %.0f, NUT's %.0f", perMinute(gotOurs), perMinute(gotTheirs))
+			if gotOurs > gotTheirs {
+				t.Errorf("%d transfers in %v, NUT's driver made %d", gotOurs, window, gotTheirs)
+			}
+		})
+	}
+}
