@@ -1,17 +1,21 @@
 package driversock
 
-import "context"
+import (
+	"context"
 
-// Result is how a driver's attempt at a command or a write ended (NUT's drivers/upshandler.h).
-type Result int
+	"github.com/upscard/upscard/services/ups"
+)
+
+// Result is how a driver's attempt at a command or a write ended.
+type Result = ups.Result
 
 // The results, as TRACKING carries them.
 const (
-	Handled Result = iota
-	Unknown
-	Invalid
-	Failed
-	ConversionFailed
+	Handled          = ups.Handled
+	Unknown          = ups.Unknown
+	Invalid          = ups.Invalid
+	Failed           = ups.Failed
+	ConversionFailed = ups.ConversionFailed
 )
 
 // Handler does what a server asks of a driver. It is called by one goroutine per connection and must return within a
