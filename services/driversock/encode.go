@@ -153,3 +153,16 @@ func appendLine(dst []byte, words ...string) []byte {
 	}
 	return append(dst, '\n')
 }
+
+// appendOrder appends INSTCMD or SET with TRACKING.
+func appendOrder(dst []byte, o ups.Order) []byte {
+	verb := "INSTCMD "
+	if o.Set {
+		verb = "SET "
+	}
+	dst = append(append(dst, verb...), o.Name...)
+	if o.Set || o.Value != "" {
+		dst = parseconf.AppendQuoted(append(dst, ' '), o.Value)
+	}
+	return appendLine(append(dst, ' '), "TRACKING", o.ID)
+}

@@ -25,6 +25,7 @@ type FollowOptions struct {
 	MaxAge time.Duration                                            // MaxAge if 0
 	Wake   <-chan struct{}                                          // tells that the socket has appeared: connect at once
 	OnData func()                                                   // called before each snapshot that is not Absent is stored
+	Orders *Orders                                                  // to be taken to the driver
 	Trust  Trust                                                    // whose sockets are followed
 	Dial   func(ctx context.Context, path string) (net.Conn, error) // a unix socket, if it can be trusted, if nil
 }
@@ -45,7 +46,7 @@ func Follow(ctx context.Context, path string, store *ups.Store, opts FollowOptio
 		conn, err := opts.Dial(ctx, path)
 		if err == nil {
 			log.Info("connected to driver")
-			f := follower{conn: conn, store: store, opts: opts, replica: newReplica()}
+			f := &follower{conn: conn, store: store, opts: opts, replica: newReplica()}
 			err = f.run(ctx)
 			store.Set(ups.NewSnapshot(nil, nil, ups.Absent, f.read))
 			if ctx.Err() == nil {

@@ -20,14 +20,15 @@ var quiet = slog.New(slog.DiscardHandler)
 
 // fakeDriver is the other end of Follow, in a test's own hands.
 type fakeDriver struct {
-	t     *testing.T
-	conns chan net.Conn
-	wake  chan struct{}
-	store *ups.Store
-	data  int // calls of OnData
-	log   bytes.Buffer
-	conn  net.Conn
-	in    *bufio.Reader
+	t      *testing.T
+	conns  chan net.Conn
+	wake   chan struct{}
+	store  *ups.Store
+	data   int // calls of OnData
+	orders Orders
+	log    bytes.Buffer
+	conn   net.Conn
+	in     *bufio.Reader
 }
 
 // follow runs Follow in a bubble, with a driver that accepts while accepting is non-nil.
@@ -39,6 +40,7 @@ func follow(t *testing.T, test func(d *fakeDriver)) {
 		go func() {
 			done <- Follow(ctx, "driver", d.store, FollowOptions{
 				Logger: slog.New(slog.NewTextHandler(&d.log, nil)), Wake: d.wake, Dial: d.dial, OnData: func() { d.data++ },
+				Orders: &d.orders,
 			})
 		}()
 		test(d)

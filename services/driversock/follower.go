@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/upscard/upscard/services/parseconf"
@@ -23,15 +24,20 @@ type follower struct {
 	pinged  time.Time
 	read    time.Time // last time that the driver vouched for its data
 	silent  bool      // for longer than MaxAge
+
+	writing sync.Mutex // held for each write: orders come from other goroutines
 }
 
 // run ends with the connection's error, never with nil.
 func (f *follower) run(ctx context.Context) error {
+	if f.opts.Orders != nil {
+		defer f.opts.Orders.leave()
+	}
 	defer f.conn.Close()
 	defer context.AfterFunc(ctx, func() { f.conn.Close() })()
 	f.heard = time.Now()
 	f.pinged = f.heard
-	if err := f.send("DUMPALL\n"); err != nil {
+	if err := f.send([]byte("DUMPALL\n")); err != nil {
 		return err
 	}
 	buf := make([]byte, 16<<10)
@@ -73,7 +79,7 @@ func (f *follower) tick(now time.Time) error {
 		f.publish()
 	}
 	f.pinged = now
-	return f.send("PING\n")
+	return f.send([]byte("PING\n"))
 }
 
 // take applies what one read returned, then stores one snapshot.
@@ -94,6 +100,11 @@ func (f *follower) take(chunk []byte, now time.Time) {
 		f.silent = false
 		f.publish()
 	}
+	for _, t := range f.replica.results() { // after what they changed
+		if f.opts.Orders != nil {
+			f.opts.Orders.finish(t.id, t.result)
+		}
+	}
 }
 
 // publish stores a snapshot, except in the middle of the first dump.
@@ -112,12 +123,18 @@ func (f *follower) publish() {
 		f.opts.Logger.Warn("data are stale", "age", time.Since(f.read).Round(time.Millisecond)) // since the driver vouched for them
 	}
 	f.store.Set(snap)
+	if f.opts.Orders != nil {
+		f.opts.Orders.join(f)
+	}
 }
 
-func (f *follower) send(line string) error {
+// send writes a whole line, or fails.
+func (f *follower) send(line []byte) error {
+	f.writing.Lock()
+	defer f.writing.Unlock()
 	if err := f.conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
 		return err
 	}
-	_, err := f.conn.Write([]byte(line))
+	_, err := f.conn.Write(line)
 	return err
 }

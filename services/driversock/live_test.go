@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -37,6 +38,63 @@ func TestFollowDummyUPS(t *testing.T) {
 		t.Fatal(err)
 	}
 	waitFor(ctx, t, store, func(s *ups.Snapshot) bool { return s.Freshness() == ups.Absent })
+	cancel()
+	if err := <-followed; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestOrderDummyUPS gives orders to a driver of NUT's, and kills it in the middle of one.
+func TestOrderDummyUPS(t *testing.T) {
+	t.Parallel()
+	bench := nuttest.New(t)
+	process := bench.DummyUPS("ups", "ups.status: OL\nups.id: here\n")
+	store, orders := ups.NewStore(), new(driversock.Orders)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	followed := make(chan error, 1)
+	path := driversock.Path(bench.Dir, "dummy-ups", "ups")
+	go func() {
+		opts := driversock.FollowOptions{Logger: slog.New(slog.DiscardHandler), Orders: orders}
+		followed <- driversock.Follow(ctx, path, store, opts)
+	}()
+	waitFor(ctx, t, store, func(s *ups.Snapshot) bool { return s.Freshness() == ups.Fresh })
+
+	results := make(chan ups.Result, 1)
+	give := func(order ups.Order) {
+		t.Helper()
+		if err := orders.Give(order, func(r ups.Result) { results <- r }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const value = "Data room 2" // NUT's drivers escape nothing in what they tell of changes
+	for _, tt := range []struct {
+		order ups.Order
+		want  ups.Result
+	}{
+		{ups.Order{Set: true, Name: "ups.id", Value: value}, ups.Handled},
+		{ups.Order{Set: true, Name: "ups.status", Value: "OL CHRG"}, ups.Handled},
+		{ups.Order{Name: "load.off"}, ups.Unknown}, // which it offers all the same
+		{ups.Order{Name: "no.such", Value: "1 2"}, ups.Unknown},
+	} {
+		tt.order.ID = tt.order.Name + "-1"
+		give(tt.order)
+		if got := <-results; got != tt.want {
+			t.Errorf("%+v: %v, want %v", tt.order, got, tt.want)
+		}
+	}
+	waitFor(ctx, t, store, func(s *ups.Snapshot) bool { return s.Value("ups.id") == value && s.Value("ups.status") == "OL CHRG" })
+
+	if err := process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	give(ups.Order{ID: "last", Set: true, Name: "ups.id", Value: "never"})
+	if err := process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-results; got != ups.Failed {
+		t.Errorf("killed in the middle: %v", got)
+	}
 	cancel()
 	if err := <-followed; err != nil {
 		t.Error(err)

@@ -25,6 +25,13 @@ type replica struct {
 	dumped   bool // DUMPDONE was read: vars is complete
 	ok       bool // the last of DATAOK and DATASTALE was DATAOK
 	changed  bool // since the last snapshot
+	tracked  []tracked
+}
+
+// tracked is what became of an order.
+type tracked struct {
+	id     string
+	result ups.Result
 }
 
 func newReplica() *replica {
@@ -57,7 +64,7 @@ var verbs = map[string]struct {
 	"PONG":      {0, true, func(*replica, [][]byte) {}},
 	"PID":       {0, true, func(*replica, [][]byte) {}},
 	"OK":        {0, true, func(*replica, [][]byte) {}},
-	"TRACKING":  {2, true, func(*replica, [][]byte) {}},
+	"TRACKING":  {2, true, (*replica).track},
 	"DUMPDONE":  {0, false, func(r *replica, _ [][]byte) { r.dumped = true }},
 	"DATAOK":    {0, false, func(r *replica, _ [][]byte) { r.ok = true }},
 	"DATASTALE": {0, false, func(r *replica, _ [][]byte) { r.ok = false }},
@@ -71,6 +78,27 @@ var verbs = map[string]struct {
 	"DELENUM":   {2, false, (*replica).delEnum},
 	"ADDRANGE":  {3, false, (*replica).addRange},
 	"DELRANGE":  {3, false, (*replica).delRange},
+}
+
+// track notes an order's result. A word in place of a number says that there is none yet; a number that is unknown here is
+// a result that is unknown.
+func (r *replica) track(a [][]byte) {
+	n, err := strconv.Atoi(string(a[1]))
+	if err != nil || n < 0 {
+		return
+	}
+	result := ups.Result(n)
+	if result > ups.ConversionFailed {
+		result = ups.Unknown
+	}
+	r.tracked = append(r.tracked, tracked{string(a[0]), result})
+}
+
+// results returns those noted since the last call.
+func (r *replica) results() []tracked {
+	list := r.tracked
+	r.tracked = nil
+	return list
 }
 
 func (r *replica) setInfo(a [][]byte) {

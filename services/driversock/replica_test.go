@@ -2,6 +2,7 @@ package driversock
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -45,6 +46,22 @@ DUMPDONE
 	}, "b")
 	if d := difference(want, r.snapshot(time.Time{})); d != "" {
 		t.Error(d)
+	}
+}
+
+func TestReplicaResults(t *testing.T) {
+	r := newReplica()
+	feed(r, []byte("TRACKING a 0\nTRACKING b 1 more\nTRACKING c 2\nTRACKING d 3\ntracking e 4\nTRACKING f 5\n"+
+		"TRACKING g PENDING\nTRACKING h -1\nTRACKING i\nTRACKING\nTRACKING j 99999999999999999999\nTRACKING \"k l\" 0\n"))
+	want := []tracked{{"a", Handled}, {"b", Unknown}, {"c", Invalid}, {"d", Failed}, {"e", ConversionFailed}, {"f", Unknown}, {"k l", Handled}}
+	if got := r.results(); !slices.Equal(got, want) {
+		t.Errorf("got %v", got)
+	}
+	if got := r.results(); len(got) != 0 {
+		t.Errorf("told again: %v", got)
+	}
+	if r.changed {
+		t.Error("a result counts as a change")
 	}
 }
 
@@ -108,6 +125,9 @@ func FuzzReplica(f *testing.F) {
 					bytewise.apply(words)
 				}
 			})
+		}
+		if a, b := whole.results(), bytewise.results(); !slices.Equal(a, b) {
+			t.Fatal("cut at each byte:", a, b)
 		}
 		a, b := whole.snapshot(time.Time{}), bytewise.snapshot(time.Time{})
 		if d := difference(a, b); d != "" {
