@@ -48,7 +48,13 @@ type User struct {
 	Name     string
 	Password string
 	Upsmon   string // "primary", "secondary" or "": may not log in as an upsmon
+
+	Actions  []string // of "SET", "FSD"
+	InstCmds []string // instant commands, or AllCommands alone
 }
+
+// AllCommands stands for every instant command.
+const AllCommands = "ALL"
 
 // Default is the configuration of a card without a file.
 func Default() *Config { return &Config{Listen: []string{defaultListen}} }

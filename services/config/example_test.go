@@ -24,7 +24,8 @@ func TestExampleFile(t *testing.T) {
 				{Name: AnyWired, Method: DHCP, IPv6: Auto}}},
 		UPS: []UPS{{Name: "office", Desc: "UPS under the desk", VendorID: "051d", ProductID: "0002", Serial: "3B1843X12345",
 			Port: "1-1.4", PollInterval: 2 * time.Second, PollFreq: 30 * time.Second}, {Name: "rack"}},
-		Users: []User{{Name: "monitor", Password: "change me", Upsmon: "secondary"}},
+		Users: []User{{Name: "monitor", Password: "change me", Upsmon: "secondary"},
+			{Name: "operator", Password: "change me too", Actions: []string{"SET"}, InstCmds: []string{"beeper.mute", "test.battery.start.quick"}}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

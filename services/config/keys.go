@@ -49,6 +49,12 @@ var (
 		{"upsmon", func(u *User, v value) (err error) { u.Upsmon, err = choice(v, "primary", "secondary"); return },
 			func(u User) string { return showText(u.Upsmon) },
 			"`primary` or `secondary`", "may not log in", "What an upsmon that logs in by this name is: `primary` for the machine that shuts down last."},
+		{"actions", func(u *User, v value) (err error) { u.Actions, err = some(v, 2, action); return },
+			func(u User) string { return showList(u.Actions) },
+			"`SET`, `FSD`, or a list of both", "none", "What else the user may do: `SET` to write variables of a UPS; `FSD` is accepted and gives nothing yet."},
+		{"instcmds", func(u *User, v value) (err error) { u.InstCmds, err = some(v, maxCommands, command); return },
+			func(u User) string { return showList(u.InstCmds) },
+			"`ALL`, or list of up to 64 names", "none", "Instant commands that the user may give, as `beeper.mute`. Some switch the load off."},
 	}
 )
 
@@ -95,6 +101,9 @@ func checkUPS(u UPS) error {
 func checkUser(u User) error {
 	if u.Password == "" {
 		return errors.New("there is no password")
+	}
+	if len(u.InstCmds) > 1 && slices.Contains(u.InstCmds, AllCommands) {
+		return keyError{"instcmds", fmt.Errorf("%q stands for every command, and alone", AllCommands)}
 	}
 	return nil
 }

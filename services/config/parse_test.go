@@ -44,6 +44,12 @@ password = "x"
 		}},
 		{"dotted and inline", "ups.z.desc = 'a'\n[users]\nm = {password = 'p', upsmon = 'secondary'}\n",
 			Config{Listen: []string{":3493"}, UPS: []UPS{{Name: "z", Desc: "a"}}, Users: []User{{Name: "m", Password: "p", Upsmon: "secondary"}}}},
+		{"rights", "[users.a]\npassword='p'\nactions=['SET', 'FSD']\ninstcmds=['beeper.mute', 'test.battery.start']\n" +
+			"[users.b]\npassword='p'\nactions='SET'\ninstcmds='ALL'\n[users.c]\npassword='p'\ninstcmds=['ALL']\n",
+			Config{Listen: []string{":3493"}, Users: []User{
+				{Name: "a", Password: "p", Actions: []string{"SET", "FSD"}, InstCmds: []string{"beeper.mute", "test.battery.start"}},
+				{Name: "b", Password: "p", Actions: []string{"SET"}, InstCmds: []string{AllCommands}},
+				{Name: "c", Password: "p", InstCmds: []string{AllCommands}}}}},
 		{"spread over the file", "[ups.b]\n[ups.a]\n[users.u]\npassword='p'\n[ups.c]\n",
 			Config{Listen: []string{":3493"}, UPS: []UPS{{Name: "b"}, {Name: "a"}, {Name: "c"}}, Users: []User{{Name: "u", Password: "p"}}}},
 	} {
@@ -89,6 +95,21 @@ f:5:3: listen: ":1" is listed twice`},
 		{"no password", "[users.u]\nupsmon = 'primary'", "f:1:8: [users.u]: there is no password"},
 		{"empty text", "[ups.a]\ndesc = ''", "f:2:8: desc: want text, got nothing"},
 		{"control character", `ups.a.desc = "\u0007"`, "f:1:14: desc: want text without control characters"},
+		{"action", "users.a = {password='p', actions='set'}", `f:1:34: actions: want "SET" or "FSD", got "set"`},
+		{"action item", "[users.a]\npassword='p'\nactions=[\n'LOGIN', 5]\n",
+			"f:4:1: actions: want \"SET\" or \"FSD\", got \"LOGIN\"\nf:4:10: actions: want \"SET\" or \"FSD\", got a whole number"},
+		{"no actions", "[users.a]\npassword='p'\nactions=[]\n", "f:3:1: actions: want 1 to 2 in the list, got 0"},
+		{"action twice", "[users.a]\npassword='p'\nactions=['SET','SET']\n", `f:3:16: actions: "SET" is listed twice`},
+		{"command", "[users.a]\npassword='p'\ninstcmds=['beeper mute',\n'all', '']\n",
+			`f:3:11: instcmds: want a command in quotes, as "beeper.mute", or "ALL", got "beeper mute"
+f:4:1: instcmds: want a command in quotes, as "beeper.mute", or "ALL", got "all"
+f:4:8: instcmds: want a command in quotes, as "beeper.mute", or "ALL", got ""`},
+		{"commands beside all", "[users.a]\npassword='p'\ninstcmds=['beeper.mute', 'ALL']\n",
+			`f:3:1: instcmds: "ALL" stands for every command, and alone`},
+		{"commands of no type", "[users.a]\npassword='p'\ninstcmds=true\n",
+			`f:3:10: instcmds: want a command in quotes, as "beeper.mute", or "ALL", got true or false`},
+		{"misspelt rights", "[users.a]\npassword='p'\naction='SET'\ninstcmd='ALL'\n",
+			"f:3:1: unknown key \"action\" in [users.a], did you mean \"actions\"?\nf:4:1: unknown key \"instcmd\" in [users.a], did you mean \"instcmds\"?"},
 		{"all at once", "a=1\n[ups.a]\nb=2\nport=3\n[users.u]\n",
 			"f:1:1: unknown key \"a\"\nf:3:1: unknown key \"b\" in [ups.a]\n" +
 				"f:4:6: port: want a USB port in quotes, as \"1-1.4\", got a whole number\nf:5:8: [users.u]: there is no password"},
@@ -170,6 +191,7 @@ func FuzzParse(f *testing.F) {
 	if data, err := os.ReadFile("testdata/upscard.toml"); err == nil {
 		f.Add(data)
 	}
+	f.Add([]byte("[users.u]\npassword='p'\nactions='SET'\ninstcmds=['ALL']\n[users.v]\npassword='p'\nactions=['FSD','SET']\ninstcmds=['a','b.c']\n"))
 	f.Add([]byte("network.interfaces.'*'={ipv6='off'}\n[network.interfaces.eth1]\naddress='10.0.0.1/31'\ngateway=['10.0.0.0','fe80::1']\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c, err := Parse("f", data)

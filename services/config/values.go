@@ -19,6 +19,7 @@ const (
 	maxAddresses = 32 // of the NUT server
 	maxServers   = 8  // of names, of time
 	maxPrefixes  = 16 // of one interface
+	maxCommands  = 64 // of one user
 	maxEntries   = 64 // of UPSes, of users, of interfaces
 	maxName      = 64 // bytes; a UPS's name becomes part of a socket's path
 )
@@ -63,6 +64,21 @@ func choice(v value, words ...string) (string, error) {
 		return "", wrongType(want, v)
 	}
 	if !slices.Contains(words, v.text) {
+		return "", fmt.Errorf("want %s, got %s", want, quote(v.text))
+	}
+	return v.text, nil
+}
+
+func action(v value) (string, error) { return choice(v, "SET", "FSD") }
+
+// command accepts the name of any instant command: drivers may have their own.
+func command(v value) (string, error) {
+	const want = `a command in quotes, as "beeper.mute", or "ALL"`
+	if v.kind != unstable.String {
+		return "", wrongType(want, v)
+	}
+	isAll := strings.EqualFold(v.text, AllCommands)
+	if len(v.text) > maxName || !namePattern.MatchString(v.text) || isAll && v.text != AllCommands {
 		return "", fmt.Errorf("want %s, got %s", want, quote(v.text))
 	}
 	return v.text, nil
