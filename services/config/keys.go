@@ -45,7 +45,7 @@ var (
 	}
 	userKeys = []rule[User]{
 		{"password", func(u *User, v value) (err error) { u.Password, err = secret(v); return }, func(u User) string { return showText(u.Password) },
-			"text, at most 128 bytes", "must be given", "Clients send it in the clear: use no password of yours that opens anything else."},
+			"text, at most 128 bytes", "must be given", "Clients send it in the clear: use no password of yours that opens anything else. NUT's own can send no blanks in it."},
 		{"upsmon", func(u *User, v value) (err error) { u.Upsmon, err = choice(v, "primary", "secondary"); return },
 			func(u User) string { return showText(u.Upsmon) },
 			"`primary` or `secondary`", "may not log in", "What an upsmon that logs in by this name is: `primary` for the machine that shuts down last."},
