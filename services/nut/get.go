@@ -57,13 +57,10 @@ func (s *Session) variable(upsName, name []byte) (ups.Var, bool) {
 		return ups.Var{}, false
 	}
 	v, ok := snap.Var(string(name))
-	for _, other := range snap.Names() {
-		if ok {
-			break
-		}
-		if equalFold(name, other) {
-			v, ok = snap.Var(other)
-		}
+	if !ok {
+		var other string
+		other, ok = folded(snap.Names(), name)
+		v, _ = snap.Var(other)
 	}
 	if !ok {
 		s.err(errVarNotSupported)

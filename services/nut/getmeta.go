@@ -42,7 +42,7 @@ func (s *Session) getNumLogins(args [][]byte) {
 	s.say(strconv.Itoa(len(u.clients())))
 }
 
-// getTracking tells whether orders are tracked, or the state of one. No order was ever accepted, hence none is known.
+// getTracking tells whether orders are tracked, or the state of one.
 func (s *Session) getTracking(args [][]byte) {
 	switch {
 	case len(args) == 0 && s.tracking:
@@ -50,7 +50,7 @@ func (s *Session) getTracking(args [][]byte) {
 	case len(args) == 0:
 		s.say("OFF")
 	case s.tracking:
-		s.say("ERR UNKNOWN")
+		s.say(s.host.tracker.status(string(args[0])))
 	default:
 		s.err(errFeatureNotConfigured)
 	}

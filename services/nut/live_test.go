@@ -16,6 +16,7 @@ import (
 
 	"github.com/upscard/upscard/services/driversock"
 	"github.com/upscard/upscard/services/nut/nuttest"
+	"github.com/upscard/upscard/services/ups"
 )
 
 type deviation struct{ request, reason string }
@@ -25,12 +26,17 @@ var deviations = []deviation{
 	{`(?i)^\s*(\\t|\\0)?VER\b`, "names another program, another version"},
 	{`\\xff\w`, "NUT leaves bytes over ASCII out, we compare words as they are"},
 	{`server\.(info|version)`, "names another program, another version"},
-	{`^(GET|LIST) (VAR|CMD) gone\b`, "NUT forgets that a driver was there once; to us a dead driver means stale data"},
+	{`^((GET|LIST|SET) (VAR|CMD)|INSTCMD) gone\b`, "NUT forgets that a driver was there once; to us a dead driver means stale data"},
 	{`^HELP$`, "2.8.0 does not name PROTVER"},
 	{`^GET (DESC|CMDDESC) `, "our own words"},
 	{`^GET VAR ("ups|ups\\)$`, "NUT takes the next line for the rest of the word, we say ERR at once"},
 	{`"a # b"`, "NUT says nothing and drops what follows, we say ERR"},
 	{`^(\w ){20}`, "NUT looks at the first words of too many, we refuse them"},
+	{`conversion$`, "2.8.0 does not know the result"},
+	{`pending$`, "the driver answers to one order at a time"},
+	{`lost$|undriven`, "a fault that cannot be made here"},
+	{`^SET VAR \w+ \S+ \w+ \w+$|^INSTCMD \w+ \S+ \w+ \w+$`, "NUT drops words too many, and with them a command's parameter; we refuse"},
+	{`^SET VAR ups input.transfer.low (95.5|90V|" 90")$|delay.start soon$`, "NUT takes any text for a whole number; to us it must be one, and in range"},
 	{`^GET TRACKING \w+-`, "NUT says ERR UNKNOWN or nothing, by version"},
 }
 
@@ -39,20 +45,21 @@ func TestLikeNUT(t *testing.T) {
 	nuttest.Program(t, "upsd")
 	bench := nuttest.New(t)
 	bench.Configure("ups", "usbhid-ups", "port = auto", `desc = "The \"first\" one"`)
+	bench.Configure("undriven", "usbhid-ups", "port = auto")
 	bench.Configure("stale", "usbhid-ups", "port = auto")
 	bench.Configure("never", "usbhid-ups", "port = auto")
 	bench.Configure("gone", "usbhid-ups", "port = auto")
 	host := testHost()
 	ctx, cancel := context.WithCancel(context.Background())
-	errs := make(chan error, 3)
-	for _, name := range []string{"ups", "stale"} {
+	errs := make(chan error, 4)
+	for _, name := range []string{"ups", "undriven", "stale"} {
 		ln, err := driversock.Listen(driversock.Path(bench.Dir, "usbhid-ups", name))
 		if err != nil {
 			t.Fatal(err)
 		}
 		store := host.Registry.Find(name).Store()
 		go func() {
-			errs <- driversock.Serve(ctx, ln, store, nil, driversock.ServeOptions{Logger: host.Logger})
+			errs <- driversock.Serve(ctx, ln, store, scriptedHandler{}, driversock.ServeOptions{Logger: host.Logger})
 		}()
 	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -62,11 +69,11 @@ func TestLikeNUT(t *testing.T) {
 	go func() { errs <- NewServer(host, MaxConns).Serve(ctx, ln) }()
 	t.Cleanup(func() {
 		cancel()
-		if err := errors.Join(<-errs, <-errs, <-errs); err != nil {
+		if err := errors.Join(<-errs, <-errs, <-errs, <-errs); err != nil {
 			t.Error(err)
 		}
 	})
-	theirs := bench.Upsd("[mon]\n\tpassword = \"sec ret\"\n\tupsmon secondary\n[web]\n\tpassword = secret\n")
+	theirs := bench.Upsd(liveUsers)
 	waitFor(t, theirs, "GET VAR ups ups.status", "VAR ups ups.status \"OL CHRG\"\n")
 	waitFor(t, theirs, "GET VAR stale ups.status", "ERR DATA-STALE\n")
 
@@ -80,13 +87,14 @@ func TestLikeNUT(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		var nutIDs, ourIDs orderIDs
 		nut, us := dialLive(t, theirs), dialLive(t, ln.Addr().String())
 		for line := range strings.Lines(string(text)) {
 			request, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "> ")
 			if !ok || deviates(request) {
 				continue
 			}
-			want, got := nut.ask(unescape(request)), us.ask(unescape(request))
+			want, got := nut.askFinal(&nutIDs, unescape(request)), us.askFinal(&ourIDs, unescape(request))
 			if got != want {
 				t.Errorf("%s: %q\nNUT  %q\nours %q", filepath.Base(file), request, want, got)
 			}
@@ -95,6 +103,28 @@ func TestLikeNUT(t *testing.T) {
 	}
 	t.Log(compared, "requests compared")
 }
+
+// liveUsers are testHost's in the words of upsd.users.
+const liveUsers = `
+[mon]
+	password = "sec ret"
+	upsmon secondary
+[web]
+	password = secret
+[op]
+	password = "op secret"
+	actions = SET
+	instcmds = Beeper.Mute
+[all]
+	password = "all secret"
+	instcmds = ALL
+`
+
+// scriptedHandler is scriptedDriver behind a driver's socket.
+type scriptedHandler struct{}
+
+func (scriptedHandler) InstCmd(_ context.Context, _, param string) ups.Result { return scripted(param) }
+func (scriptedHandler) SetVar(_ context.Context, _, value string) ups.Result  { return scripted(value) }
 
 func deviates(request string) bool {
 	return slices.ContainsFunc(deviations, func(d deviation) bool {
@@ -131,6 +161,18 @@ func dialLive(t *testing.T, addr string) *liveClient {
 	t.Cleanup(func() { conn.Close() })
 	conn.SetDeadline(time.Now().Add(30 * time.Second))
 	return &liveClient{t, conn, bufio.NewReader(conn)}
+}
+
+// askFinal asks for what became of an order until that is known.
+func (c *liveClient) askFinal(ids *orderIDs, request string) string {
+	c.t.Helper()
+	request = ids.insert(request)
+	reply := c.ask(request)
+	for i := 0; reply == "PENDING\n" && i < 200; i++ {
+		time.Sleep(20 * time.Millisecond)
+		reply = c.ask(request)
+	}
+	return ids.hide(reply)
 }
 
 // ask returns the whole answer, however many lines it has: a second question marks its end.

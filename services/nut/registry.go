@@ -16,6 +16,7 @@ type UPS struct {
 	came       atomic.Bool
 
 	mu     sync.Mutex
+	driver Driver     // nil until one came
 	logins []*Session // oldest first
 }
 
@@ -28,6 +29,23 @@ func (u *UPS) Store() *ups.Store { return u.store }
 // DriverCame records that a driver has told this UPS's state once. From then on its absence is called stale data: to
 // a client that watches a power failure, a driver that died is no driver that was never configured.
 func (u *UPS) DriverCame() { u.came.Store(true) }
+
+// DrivenBy tells who takes orders from now on.
+func (u *UPS) DrivenBy(d Driver) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.driver = d
+}
+
+func (u *UPS) give(o ups.Order, done func(ups.Result)) error {
+	u.mu.Lock()
+	d := u.driver
+	u.mu.Unlock()
+	if d == nil {
+		return errNoDriver
+	}
+	return d.Give(o, done)
+}
 
 // current returns the snapshot if it may be shown, else the error that says why not.
 func (u *UPS) current() (*ups.Snapshot, errorCode) {

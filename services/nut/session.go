@@ -23,6 +23,9 @@ type Host struct {
 	Users    *Users
 	Version  string // as VER tells it
 	Logger   *slog.Logger
+
+	tracker tracker
+	nextID  func() string // of an order; random if nil
 }
 
 // Session is the server's side of one connection as a state machine: bytes in, bytes out. It is used by one goroutine.
@@ -41,6 +44,7 @@ type Session struct {
 	hasUsername, hasPassword bool
 	loggedIn                 *UPS
 	tracking                 bool
+	refused                  bool // an order, which the log has
 }
 
 // NewSession begins a session of the client at addr.

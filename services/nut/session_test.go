@@ -2,11 +2,16 @@ package nut
 
 import (
 	"bytes"
+	"errors"
 	"flag"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,10 +31,15 @@ func testHost() *Host {
 		"ups.id":            {Value: `say "hi" \ #1`, Flags: ups.RW | ups.String, MaxLen: 32},
 		"ups.mfr":           {Value: "Pr\xc3\xbcfer\n", Flags: ups.String, MaxLen: 8},
 		"ups.status":        {Value: "OL CHRG"},
+		"ups.delay.start":   {Value: "30", Flags: ups.RW | ups.Number},
+		"battery.date":      {Value: "2024", Flags: ups.RW | ups.String}, // of a driver that errs: no length
 	}
 	commands := []string{"test.battery.start", "beeper.mute"}
 	read := time.Date(2025, 1, 2, 3, 4, 5, 0, time.UTC)
-	registry.Add("ups", `The "first" one`).Store().Set(ups.NewSnapshot(fresh, commands, ups.Fresh, read))
+	first := registry.Add("ups", `The "first" one`)
+	first.Store().Set(ups.NewSnapshot(fresh, commands, ups.Fresh, read))
+	first.DrivenBy(&scriptedDriver{})
+	registry.Add("undriven", "").Store().Set(ups.NewSnapshot(fresh, commands, ups.Fresh, read))
 	registry.Add("stale", "").Store().Set(ups.NewSnapshot(fresh, commands, ups.Stale, read))
 	registry.Add("never", "")
 	gone := registry.Add("gone", "")
@@ -41,10 +51,55 @@ func testHost() *Host {
 			{Name: "mon", Password: "sec ret", Monitor: true},
 			{Name: "web", Password: "secret"},
 			{Name: "open", Password: "", Monitor: true},
+			{Name: "op", Password: "op secret", Set: true, Commands: []string{"Beeper.Mute"}},
+			{Name: "all", Password: "all secret", AnyCommand: true},
 		}),
 		Version: "1.2.3",
 		Logger:  slog.New(slog.DiscardHandler),
+		nextID:  counted("1bd31808-cb49-4aec-9d75-d056e6f0"),
 	}
+}
+
+// counted returns a function that ends a prefix with four digits, another number each time.
+func counted(prefix string) func() string {
+	var n atomic.Int64
+	return func() string { return fmt.Sprintf("%s%04d", prefix, n.Add(1)) }
+}
+
+// scripted is the result that an order's value asks for.
+func scripted(value string) ups.Result {
+	switch value {
+	case "unknown":
+		return ups.Unknown
+	case "invalid":
+		return ups.Invalid
+	case "failed":
+		return ups.Failed
+	case "conversion":
+		return ups.ConversionFailed
+	}
+	return ups.Handled
+}
+
+// scriptedDriver carries out what it is asked at once, but for what is to be pending or lost.
+type scriptedDriver struct {
+	mu    sync.Mutex
+	given []ups.Order
+}
+
+var _ Driver = (*scriptedDriver)(nil)
+
+func (d *scriptedDriver) Give(o ups.Order, done func(ups.Result)) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if o.Value == "lost" {
+		return errors.New("the driver reads nothing")
+	}
+	d.given = append(d.given, o)
+	if o.Value != "pending" {
+		done(scripted(o.Value))
+	}
+	return nil
 }
 
 // TestTranscripts plays the client's lines, which begin with "> ", of each file in testdata. "> " may be followed by
@@ -75,6 +130,7 @@ func TestTranscripts(t *testing.T) {
 func play(script string) string {
 	s := NewSession(testHost(), "192.0.2.7")
 	defer s.Close()
+	var ids orderIDs
 	var out strings.Builder
 	for line := range strings.Lines(script) {
 		request, ok := strings.CutPrefix(line, "> ")
@@ -85,14 +141,30 @@ func play(script string) string {
 			continue
 		}
 		out.WriteString(line)
-		reply, _, open := s.Take(nil, []byte(unescape(request)))
-		out.Write(reply)
+		reply, _, open := s.Take(nil, []byte(ids.insert(unescape(request))))
+		out.WriteString(ids.hide(string(reply)))
 		if !open {
 			out.WriteString("# closed\n")
 			break
 		}
 	}
 	return out.String()
+}
+
+// orderIDs lets a script ask for the last tracked order of its session: $ID stands for the identifier.
+type orderIDs struct{ last string }
+
+var okTracking = regexp.MustCompile(`(?im)^OK TRACKING ([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})$`)
+
+func (i *orderIDs) insert(request string) string { return strings.ReplaceAll(request, "$ID", i.last) }
+
+func (i *orderIDs) hide(reply string) string {
+	m := okTracking.FindStringSubmatch(reply)
+	if m == nil {
+		return reply
+	}
+	i.last = m[1]
+	return strings.ReplaceAll(reply, m[1], "$ID")
 }
 
 func unescape(request string) string {

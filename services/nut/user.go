@@ -39,7 +39,7 @@ func (s *Session) login(args [][]byte) {
 		return
 	}
 	log := s.host.Logger.With("user", s.username, "addr", s.addr, "ups", u.name)
-	if !s.host.Users.mayLogin(s.username, s.password) {
+	if rights, _ := s.host.Users.rights(s.username, s.password); !rights.monitor {
 		log.Warn("login refused")
 		s.err(errAccessDenied)
 		return
@@ -66,19 +66,11 @@ func (s *Session) claim(args [][]byte) {
 	}
 }
 
-// set is SET VAR <ups> <var> <value>, which no user has a right to, or SET TRACKING ON|OFF.
+// set is SET VAR, or SET TRACKING ON|OFF.
 func (s *Session) set(args [][]byte) {
 	switch {
-	case len(args) >= 4 && equalFold(args[0], "VAR"):
-		u := s.ups(args[1])
-		if u == nil {
-			return
-		}
-		if _, code := u.current(); code != "" {
-			s.err(code)
-			return
-		}
-		s.err(errAccessDenied)
+	case len(args) >= 2 && equalFold(args[0], "VAR"):
+		s.setVar(args[1:])
 	case len(args) >= 2 && equalFold(args[0], "TRACKING") && equalFold(args[1], "ON"):
 		s.tracking = true
 		s.say("OK")
@@ -87,26 +79,5 @@ func (s *Session) set(args [][]byte) {
 		s.say("OK")
 	default:
 		s.err(errInvalidArgument)
-	}
-}
-
-// instCmd is INSTCMD <ups> <command> [<parameter>], which no user has a right to.
-func (s *Session) instCmd(args [][]byte) {
-	if len(args) < 2 {
-		s.err(errInvalidArgument)
-		return
-	}
-	u := s.ups(args[0])
-	if u == nil {
-		return
-	}
-	snap, code := u.current()
-	switch {
-	case code != "":
-		s.err(code)
-	case !snap.HasCommand(string(args[1])):
-		s.err(errCmdNotSupported)
-	default:
-		s.err(errAccessDenied)
 	}
 }

@@ -3,12 +3,16 @@ package nut
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"strings"
 )
 
 // User may do what the configuration grants.
 type User struct {
 	Name, Password string
-	Monitor        bool // may LOGIN, as an upsmon
+	Monitor        bool     // may LOGIN, as an upsmon
+	Set            bool     // may SET VAR
+	AnyCommand     bool     // may INSTCMD whatever there is
+	Commands       []string // may INSTCMD these; case does not matter
 }
 
 // Users checks credentials. It holds no password in clear.
@@ -17,26 +21,43 @@ type Users struct {
 }
 
 type credential struct {
-	sum     [sha256.Size]byte
-	monitor bool
+	sum [sha256.Size]byte
+	rights
+}
+
+// rights are what a user may do.
+type rights struct {
+	monitor, set, anyCommand bool
+	commands                 map[string]bool // in lower case
+}
+
+func (r rights) mayCommand(name string) bool {
+	return r.anyCommand || r.commands[strings.ToLower(name)]
 }
 
 // NewUsers leaves users without a password out: nobody can be them.
 func NewUsers(list []User) *Users {
 	u := &Users{byName: make(map[string]credential, len(list))}
 	for _, user := range list {
-		if user.Password != "" {
-			u.byName[user.Name] = credential{sha256.Sum256([]byte(user.Password)), user.Monitor}
+		if user.Password == "" {
+			continue
 		}
+		c := credential{sha256.Sum256([]byte(user.Password)), rights{user.Monitor, user.Set, user.AnyCommand, make(map[string]bool)}}
+		for _, name := range user.Commands {
+			c.commands[strings.ToLower(name)] = true
+		}
+		u.byName[user.Name] = c
 	}
 	return u
 }
 
-// mayLogin reports whether the credentials are those of a user who may LOGIN. The time it takes does not depend on how
-// much of a password is right.
-func (u *Users) mayLogin(name, password string) bool {
+// rights returns what the user of that name and password may do, and whether there is such a user. The time it takes does
+// not depend on how much of a password is right.
+func (u *Users) rights(name, password string) (rights, bool) {
 	want, known := u.byName[name]
 	sum := sha256.Sum256([]byte(password))
-	same := subtle.ConstantTimeCompare(sum[:], want.sum[:]) == 1
-	return same && known && want.monitor
+	if subtle.ConstantTimeCompare(sum[:], want.sum[:]) != 1 || !known {
+		return rights{}, false
+	}
+	return want.rights, true
 }

@@ -126,6 +126,13 @@ func Upsc(t testing.TB, args ...string) (string, error) {
 	return string(out), nil
 }
 
+// Run runs one of NUT's clients and returns all that it says, and whether it succeeded.
+func Run(t testing.TB, program string, args ...string) (string, error) {
+	t.Helper()
+	out, err := exec.Command(Program(t, program), args...).CombinedOutput()
+	return string(out), err
+}
+
 // start runs a program until the test ends; its output goes to the log of a test that failed.
 func (b *Bench) start(path string, args ...string) *os.Process {
 	b.t.Helper()
