@@ -73,7 +73,9 @@ func (f *fleet) start(ctx context.Context, u *nut.UPS, path string) *driver {
 		Trust:  f.trust,
 		Wake:   d.wake,
 		OnData: u.DriverCame,
+		Orders: new(driversock.Orders),
 	}
+	u.DrivenBy(opts.Orders)
 	f.running.Go(func() {
 		defer close(done)
 		if err := driversock.Follow(ctx, path, u.Store(), opts); err != nil {

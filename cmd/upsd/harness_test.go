@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"io"
@@ -110,6 +111,49 @@ func (u *upsd) ask(request string) string {
 		u.t.Fatal(err)
 	}
 	return strings.TrimSuffix(string(all), "OK Goodbye\n")
+}
+
+// client is one connection.
+type client struct {
+	t    *testing.T
+	conn net.Conn
+	in   *bufio.Reader
+}
+
+func (u *upsd) dial() *client {
+	u.t.Helper()
+	conn, err := net.Dial("tcp", u.addr)
+	if err != nil {
+		u.t.Fatal(err)
+	}
+	u.t.Cleanup(func() { conn.Close() })
+	conn.SetDeadline(time.Now().Add(2 * patience))
+	return &client{u.t, conn, bufio.NewReader(conn)}
+}
+
+func (c *client) say(text string) {
+	c.t.Helper()
+	if _, err := io.WriteString(c.conn, text); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *client) line() string {
+	c.t.Helper()
+	line, err := c.in.ReadString('\n')
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return line
+}
+
+func (c *client) expect(lines string) {
+	c.t.Helper()
+	for want := range strings.Lines(lines) {
+		if got := c.line(); got != want {
+			c.t.Fatalf("got %q, want %q", got, want)
+		}
+	}
 }
 
 // expect asks until the answer is want.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"slices"
 
 	"github.com/upscard/upscard/services/config"
 	"github.com/upscard/upscard/services/driversock"
@@ -69,9 +70,19 @@ func newHost(cfg *config.Config, logger *slog.Logger) *nut.Host {
 	}
 	users := make([]nut.User, 0, len(cfg.Users))
 	for _, u := range cfg.Users {
-		users = append(users, nut.User{Name: u.Name, Password: u.Password, Monitor: u.Upsmon != ""})
+		users = append(users, newUser(u))
 	}
 	return &nut.Host{Registry: registry, Users: nut.NewUsers(users), Version: version, Logger: logger}
+}
+
+func newUser(u config.User) nut.User {
+	return nut.User{
+		Name: u.Name, Password: u.Password,
+		Monitor:    u.Upsmon != "",
+		Set:        slices.Contains(u.Actions, "SET"),
+		AnyCommand: slices.Contains(u.InstCmds, config.AllCommands),
+		Commands:   u.InstCmds,
+	}
 }
 
 // maxConns leaves file descriptors for drivers, listeners and the like.
