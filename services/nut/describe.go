@@ -132,4 +132,6 @@ var aspects = []struct{ suffix, words string }{
 var varPrefixes = []struct{ prefix, description string }{
 	{"driver.parameter.", "Setting that the driver runs with"},
 	{"driver.flag.", "Switch that the driver runs with"},
+	{"unmapped.", "Value of the device that has no name yet"},
+	{"experimental.", "Value whose name may still change"},
 }

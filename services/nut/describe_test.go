@@ -1,7 +1,10 @@
 package nut
 
 import (
+	"encoding/json"
+	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -30,6 +33,7 @@ func TestDescribe(t *testing.T) {
 		{"ups.realpower.nominal", "Real power drawn in watts, nominal"},
 		{"driver.parameter.pollinterval", "Setting that the driver runs with"},
 		{"driver.parameter.", noDescription},
+		{"experimental.outlet.1.present", "Value whose name may still change"},
 		{"made.up", noDescription},
 		{"voltage", noDescription},
 		{"", noDescription},
@@ -43,12 +47,46 @@ func TestDescribe(t *testing.T) {
 	for _, tt := range []struct{ name, want string }{
 		{"load.off", "Switches the load off at once"},
 		{"outlet.2.load.off", "Switches the outlet off at once"},
+		{"outlet.group.3.load.on.delay", "Switches the outlet group on after a delay"},
 		{"b'load.off'", noDescription},
 	} {
 		if got := DescribeCommand(tt.name); got != tt.want {
 			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
 		}
 	}
+}
+
+// TestEveryDeviceIsDescribed: of what NUT's users have seen of their devices nothing is without a description.
+func TestEveryDeviceIsDescribed(t *testing.T) {
+	f, err := os.Open("../../../shared/facts/device-dumps.jsonl")
+	if err != nil {
+		t.Skip("the dumps of devices are not part of the sources: ", err)
+	}
+	defer f.Close()
+	n := 0
+	for dumps := json.NewDecoder(f); ; n++ {
+		var d struct {
+			Dump               string
+			Variables          map[string]string
+			Commands, Writable []string
+		}
+		if err := dumps.Decode(&d); err == io.EOF {
+			break
+		} else if err != nil {
+			t.Fatalf("dump %d: %v", n+1, err)
+		}
+		for _, name := range slices.AppendSeq(d.Writable, maps.Keys(d.Variables)) {
+			if DescribeVar(name) == noDescription {
+				t.Errorf("%s: variable %s", d.Dump, name)
+			}
+		}
+		for _, name := range d.Commands {
+			if DescribeCommand(name) == noDescription {
+				t.Errorf("%s: command %s", d.Dump, name)
+			}
+		}
+	}
+	t.Log(n, "dumps")
 }
 
 // TestDescriptionsArePlain: no client has to unescape one, none is told twice.

@@ -33,6 +33,7 @@ var varDescriptions = map[string]string{
 	"ups.id":                "Name given to the UPS",
 	"ups.delay.start":       "Seconds to wait before the load is switched on again",
 	"ups.delay.reboot":      "Seconds to wait before the UPS restarts",
+	"ups.delay.restart":     "Seconds to wait before the UPS restarts",
 	"ups.delay.shutdown":    "Seconds to wait between a shutdown command and switching off",
 	"ups.timer.start":       "Seconds left until the load is switched on, negative if not counting",
 	"ups.timer.reboot":      "Seconds left until the UPS restarts, negative if not counting",
@@ -57,6 +58,10 @@ var varDescriptions = map[string]string{
 	"ups.temperature.alarm": "Whether the UPS is too hot",
 
 	"experimental.ups.mode.buzzwords": "Mode of operation in the maker's words",
+	"experimental.status.alarms":      "Alarms in the maker's words",
+	"experimental.status.messages":    "Messages in the maker's words",
+	"experimental.status.workmode":    "Mode of operation in the maker's words",
+	"fault.site.status":               "Whether the check for faults of the wiring is on",
 
 	"battery.charge":               "Battery charge in percent",
 	"battery.charge.approx":        "Battery charge in percent, roughly",
@@ -76,6 +81,7 @@ var varDescriptions = map[string]string{
 	"battery.temperature.cell.max": "Highest temperature of a lithium cell in degrees Celsius",
 	"battery.temperature.cell.min": "Lowest temperature of a lithium cell in degrees Celsius",
 	"battery.runtime":              "Seconds that the battery can carry the present load",
+	"battery.runtime.elapsed":      "Seconds that the battery has carried the load",
 	"battery.runtime.low":          "Remaining seconds at which the battery counts as low",
 	"battery.runtime.restart":      "Seconds of runtime that are needed before the load is switched on again",
 	"battery.alarm.threshold":      "When the UPS sounds its alarm on battery",
