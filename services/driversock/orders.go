@@ -3,6 +3,7 @@ package driversock
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"regexp"
 	"sync"
 	"time"
@@ -13,33 +14,36 @@ import (
 const (
 	// orderTimeout is how long a driver may take to tell what became of an order. NUT's slowest take some 10 s.
 	orderTimeout = 30 * time.Second
-	// maxPending bounds the orders of one driver that have no result yet. Drivers carry out one at a time.
-	maxPending = 16
+	// turnTimeout is how long an order waits for the one before it. Clients give up an answer after 5 s.
+	turnTimeout = 3 * time.Second
 )
 
 // Errors of Give.
 var (
 	ErrNoDriver      = errors.New("no driver is connected")
-	ErrTooMany       = errors.New("too many orders wait for their results")
+	ErrBusy          = errors.New("the driver has not ended the order before")
 	ErrTellsNoResult = errors.New("the driver is of a NUT before 2.8, which tells no results and takes TRACKING for a parameter")
 )
 
-// Orders takes a server's orders to the driver that one Follow follows. Its zero value is ready, and used by any number of
-// goroutines.
+// Orders takes a server's orders to the driver that one Follow follows, one at a time: what waits for its turn is not yet
+// in the driver's socket, and can still be dropped for good. Its zero value is ready, and used by any number of goroutines.
 type Orders struct {
 	mu      sync.Mutex
 	driver  *follower // nil while no driver has told its state
-	pending map[string]pendingOrder
+	current *current
 }
 
-type pendingOrder struct {
+// current is the order whose result is awaited.
+type current struct {
+	id    string
 	done  func(ups.Result)
 	timer *time.Timer
+	ended chan struct{}
 }
 
-// Give hands an order to the driver, once. After an error the driver has not got it, and never will. Else done is called
-// once: with the driver's result, or with Failed when none came because the driver died or took longer than 30 s. It may
-// be called before Give returns, and must not block.
+// Give hands an order to the driver, once, when the order before it has ended. After an error the driver has not got it,
+// and never will. Else done is called once: with the driver's result, or with Failed when none came because the driver died
+// or took longer than 30 s. It may be called before Give returns, and must not block.
 func (o *Orders) Give(order ups.Order, done func(ups.Result)) error {
 	f, err := o.begin(order.ID, done)
 	if err != nil {
@@ -56,42 +60,67 @@ func (o *Orders) Give(order ups.Order, done func(ups.Result)) error {
 	return fmt.Errorf("send to the driver: %w", err)
 }
 
-// begin enters an order as pending.
+// begin waits for an order's turn and makes it the current one.
 func (o *Orders) begin(id string, done func(ups.Result)) (*follower, error) {
+	patience := time.NewTimer(turnTimeout)
+	defer patience.Stop()
+	for {
+		f, before, err := o.try(id, done)
+		if before == nil {
+			return f, err
+		}
+		select {
+		case <-before:
+		case <-patience.C:
+			return nil, ErrBusy
+		}
+	}
+}
+
+// try makes an order the current one, or returns what is closed when the one before it ends.
+func (o *Orders) try(id string, done func(ups.Result)) (f *follower, before <-chan struct{}, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	switch {
 	case o.driver == nil:
-		return nil, ErrNoDriver
-	case len(o.pending) >= maxPending:
-		return nil, ErrTooMany
+		return nil, nil, ErrNoDriver
 	case isOld(o.driver.store.Get().Value("driver.version")):
-		return nil, ErrTellsNoResult
+		return nil, nil, ErrTellsNoResult
+	case o.current != nil:
+		return nil, o.current.ended, nil
 	}
-	if o.pending == nil {
-		o.pending = make(map[string]pendingOrder)
-	}
-	o.pending[id] = pendingOrder{done, time.AfterFunc(orderTimeout, func() { o.finish(id, ups.Failed) })}
-	return o.driver, nil
+	log := o.driver.opts.Logger
+	timer := time.AfterFunc(orderTimeout, func() { o.giveUp(id, log) })
+	o.current = &current{id, done, timer, make(chan struct{})}
+	return o.driver, nil, nil
 }
 
-// end takes an order out of the pending ones and returns its done, nil if it is none of them.
+// end lets the next order have its turn and returns done, nil if the order is not the current one.
 func (o *Orders) end(id string) func(ups.Result) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	p, ok := o.pending[id]
-	if !ok {
+	c := o.current
+	if c == nil || c.id != id {
 		return nil
 	}
-	p.timer.Stop()
-	delete(o.pending, id)
-	return p.done
+	o.current = nil
+	c.timer.Stop()
+	close(c.ended)
+	return c.done
 }
 
 // finish passes a result on. One that comes too late, or twice, is void.
 func (o *Orders) finish(id string, r ups.Result) {
 	if done := o.end(id); done != nil {
 		done(r)
+	}
+}
+
+// giveUp ends an order that the driver did not answer to in time.
+func (o *Orders) giveUp(id string, log *slog.Logger) {
+	if done := o.end(id); done != nil {
+		log.Warn("no answer to an order, which may still be carried out", "order", id, "after", orderTimeout)
+		done(ups.Failed)
 	}
 }
 
@@ -102,17 +131,14 @@ func (o *Orders) join(f *follower) {
 	o.driver = f
 }
 
-// leave ends the way to the driver. What became of its pending orders nobody will know.
+// leave ends the way to the driver. What became of its order nobody will know.
 func (o *Orders) leave() {
 	o.mu.Lock()
 	o.driver = nil
-	lost := make([]string, 0, len(o.pending))
-	for id := range o.pending {
-		lost = append(lost, id)
-	}
+	c := o.current
 	o.mu.Unlock()
-	for _, id := range lost {
-		o.finish(id, ups.Failed)
+	if c != nil {
+		o.finish(c.id, ups.Failed)
 	}
 }
 

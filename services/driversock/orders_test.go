@@ -88,12 +88,12 @@ func TestOrderResults(t *testing.T) {
 		refused(ErrNoDriver) // whose state is not known yet
 		d.send("DUMPDONE\n")
 		d.give("a", &r)
-		d.give("b", &r)
 		r.want(t)
-		d.send("TRACKING b 0\nTRACKING b 3\nTRACKING never 0\n")
-		r.want(t, "b handled")
-		d.send("SETINFO ups.status OFF\nTRACKING a 2\n")
-		r.want(t, "b handled", "a invalid")
+		d.send("TRACKING never 0\nTRACKING a 0\nTRACKING a 3\n")
+		r.want(t, "a handled")
+		d.give("b", &r)
+		d.send("SETINFO ups.status OFF\nTRACKING a 3\nTRACKING b 2\n")
+		r.want(t, "a handled", "b invalid")
 		d.want(ups.Fresh, "OFF")
 	})
 }
@@ -105,9 +105,15 @@ func TestOrderOfADriverThatDies(t *testing.T) {
 		d.accept()
 		d.send(freshDump)
 		d.give("a", &r)
-		d.give("b", &r)
 		d.send("TRACKING a 0\n")
+		d.give("b", &r)
+		waiting := make(chan error)
+		go func() { waiting <- d.orders.Give(ups.Order{ID: "w"}, r.of("w")) }()
+		synctest.Wait()
 		d.conn.Close()
+		if err := <-waiting; !errors.Is(err, ErrNoDriver) {
+			t.Error("waiting for its turn:", err)
+		}
 		r.want(t, "a handled", "b failed")
 		if err := d.orders.Give(ups.Order{ID: "c"}, r.of("c")); !errors.Is(err, ErrNoDriver) {
 			t.Error(err)
@@ -137,23 +143,38 @@ func TestOrderTimesOut(t *testing.T) {
 		r.want(t, "a failed")
 		d.send("TRACKING a 0\n")
 		r.want(t, "a failed")
+		if said := d.log.String(); strings.Count(said, "no answer to an order, which may still be carried out\" order=a after=30s") != 1 {
+			t.Error(said)
+		}
 	})
 }
 
-func TestOrdersAreBounded(t *testing.T) {
+// TestOneOrderAtATime: what waits for its turn is not in the driver's socket yet, and is dropped when that takes too long.
+func TestOneOrderAtATime(t *testing.T) {
 	follow(t, func(d *fakeDriver) {
 		var r results
 		d.accept()
 		d.send(freshDump)
-		for i := range maxPending {
-			d.give(fmt.Sprint(i), &r)
+		d.give("a", &r)
+		begin, errs := time.Now(), make(chan error)
+		for range 3 {
+			go func() { errs <- d.orders.Give(ups.Order{ID: "x"}, r.of("x")) }()
 		}
-		if err := d.orders.Give(ups.Order{ID: "x"}, r.of("x")); !errors.Is(err, ErrTooMany) {
+		for range 3 {
+			if err := <-errs; !errors.Is(err, ErrBusy) || time.Since(begin) != turnTimeout {
+				t.Errorf("%v after %v", err, time.Since(begin))
+			}
+		}
+		go func() { errs <- d.orders.Give(ups.Order{ID: "b", Name: "load.off"}, r.of("b")) }()
+		time.Sleep(turnTimeout / 2)
+		d.expect("PING\n")
+		d.send("TRACKING a 3\n")
+		d.expect("INSTCMD load.off TRACKING b\n")
+		if err := <-errs; err != nil {
 			t.Error(err)
 		}
-		d.send("TRACKING 3 3\n")
-		d.give("more", &r)
-		r.want(t, "3 failed")
+		d.send("TRACKING b 0\n")
+		r.want(t, "a failed", "b handled")
 	})
 }
 
