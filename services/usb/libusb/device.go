@@ -12,9 +12,13 @@ import (
 	"github.com/google/gousb"
 
 	"github.com/upscard/upscard/services/usb"
+	"github.com/upscard/upscard/services/usb/usbdesc"
 )
 
 var _ usb.Device = (*device)(nil)
+
+// directionIn is set in the addresses of IN endpoints; gousb wants them without.
+const directionIn = 0x80
 
 // patience bounds how long a cancelled interrupt read or the closing of a device may take. Only a host controller or its
 // driver that hangs needs so long; the process should then end, which takes the transfer back.
@@ -25,9 +29,9 @@ type device struct {
 	handle   *gousb.Device
 	config   *gousb.Config
 	claimed  *gousb.Interface
-	hid      hidInterface
+	hid      usbdesc.HIDInterface
 	endpoint *gousb.InEndpoint // nil if there is none
-	language uint16            // of strings, 0 until it was asked for
+	strings  usbdesc.Strings
 
 	mu     sync.Mutex // guards closed and done; not held during transfers
 	closed bool
@@ -46,25 +50,25 @@ func (d *device) claim(number int) (err error) {
 	if err != nil {
 		return err
 	}
-	if d.hid, err = choose(interfaces, number); err != nil {
+	if d.hid, err = usbdesc.Choose(interfaces, number); err != nil {
 		return err
 	}
 	if d.config, err = d.handle.Config(value); err != nil {
 		return err
 	}
-	if d.claimed, err = d.config.Interface(int(d.hid.number), 0); err != nil {
+	if d.claimed, err = d.config.Interface(int(d.hid.Number), 0); err != nil {
 		return err
 	}
-	if d.hid.endpoint == 0 {
+	if d.hid.Endpoint == 0 {
 		return nil
 	}
-	d.endpoint, err = d.claimed.InEndpoint(int(d.hid.endpoint &^ directionIn))
+	d.endpoint, err = d.claimed.InEndpoint(int(d.hid.Endpoint &^ directionIn))
 	return err
 }
 
 func (d *device) ID() usb.ID            { return d.id }
-func (d *device) Interface() uint8      { return d.hid.number }
-func (d *device) HIDDescriptor() []byte { return slices.Clone(d.hid.descriptor) }
+func (d *device) Interface() uint8      { return d.hid.Number }
+func (d *device) HIDDescriptor() []byte { return slices.Clone(d.hid.Descriptor) }
 
 func (d *device) Control(requestType, request uint8, value, index uint16, data []byte) (int, error) {
 	if !d.begin(nil) {

@@ -26,7 +26,7 @@ func (d *device) Interrupt(ctx context.Context, packet []byte) (int, error) {
 	read := make(chan result, 1)
 	go func() {
 		defer d.calls.Done()
-		buffer := make([]byte, max(d.hid.packet, 8))
+		buffer := make([]byte, max(d.hid.Packet, 8))
 		n, err := d.endpoint.ReadContext(ctx, buffer)
 		read <- result{buffer[:max(n, 0)], err}
 	}()

@@ -39,6 +39,7 @@ func (o *Opener) Open(id usb.ID, number int) (usb.Device, error) {
 		return nil, fmt.Errorf("open %v: %w", id, err)
 	}
 	d := &device{id: id, handle: handle}
+	d.strings.Control = d.Control
 	if err := d.claim(number); err != nil {
 		return nil, fmt.Errorf("open %v: %w", id, errors.Join(err, d.Close()))
 	}

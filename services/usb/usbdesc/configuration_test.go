@@ -1,4 +1,4 @@
-package libusb
+package usbdesc
 
 import (
 	"reflect"
@@ -26,54 +26,54 @@ func join(parts ...[]byte) (all []byte) {
 }
 
 func TestParseConfiguration(t *testing.T) {
-	ups := hidInterface{descriptor: hidDescriptor, endpoint: 0x81, packet: 8}
+	ups := HIDInterface{Descriptor: hidDescriptor, Endpoint: 0x81, Packet: 8}
 	second := ups
-	second.number = 2
+	second.Number = 2
 	for _, test := range []struct {
 		name string
 		data []byte
-		want []hidInterface
+		want []HIDInterface
 	}{
-		{"usual", join(configuration, iface(0, 0, 3, 0, 0), hidDescriptor, interruptIn), []hidInterface{ups}},
-		{"HID descriptor after the endpoint", join(configuration, iface(0, 0, 3, 0, 0), interruptIn, hidDescriptor), []hidInterface{ups}},
-		{"other endpoints first", join(configuration, iface(0, 0, 3, 0, 0), hidDescriptor, interruptOut, bulkIn, interruptIn), []hidInterface{ups}},
-		{"after a disk", join(configuration, iface(0, 0, 8, 6, 80), bulkIn, iface(2, 0, 3, 0, 0), hidDescriptor, interruptIn), []hidInterface{second}},
+		{"usual", join(configuration, iface(0, 0, 3, 0, 0), hidDescriptor, interruptIn), []HIDInterface{ups}},
+		{"HID descriptor after the endpoint", join(configuration, iface(0, 0, 3, 0, 0), interruptIn, hidDescriptor), []HIDInterface{ups}},
+		{"other endpoints first", join(configuration, iface(0, 0, 3, 0, 0), hidDescriptor, interruptOut, bulkIn, interruptIn), []HIDInterface{ups}},
+		{"after a disk", join(configuration, iface(0, 0, 8, 6, 80), bulkIn, iface(2, 0, 3, 0, 0), hidDescriptor, interruptIn), []HIDInterface{second}},
 		{"alternate setting left out", join(configuration, iface(0, 0, 3, 0, 0), hidDescriptor, iface(0, 1, 3, 0, 0), interruptIn),
-			[]hidInterface{{descriptor: hidDescriptor}}},
-		{"bare", join(configuration, iface(0, 0, 3, 0, 0)), []hidInterface{{}}},
-		{"boot", join(configuration, iface(0, 0, 3, 1, 2)), []hidInterface{{subclass: 1, protocol: 2}}},
+			[]HIDInterface{{Descriptor: hidDescriptor}}},
+		{"bare", join(configuration, iface(0, 0, 3, 0, 0)), []HIDInterface{{}}},
+		{"boot", join(configuration, iface(0, 0, 3, 1, 2)), []HIDInterface{{Subclass: 1, Protocol: 2}}},
 		{"no interface", configuration, nil},
-		{"truncated", join(configuration, iface(0, 0, 3, 0, 0), hidDescriptor[:5]), []hidInterface{{}}},
-		{"length 0", join(configuration, iface(0, 0, 3, 0, 0), []byte{0, 0x21, 0, 0}, hidDescriptor), []hidInterface{{}}},
-		{"long header", join([]byte{10}, configuration[1:], []byte{0}, iface(0, 0, 3, 0, 0)), []hidInterface{{}}},
+		{"truncated", join(configuration, iface(0, 0, 3, 0, 0), hidDescriptor[:5]), []HIDInterface{{}}},
+		{"length 0", join(configuration, iface(0, 0, 3, 0, 0), []byte{0, 0x21, 0, 0}, hidDescriptor), []HIDInterface{{}}},
+		{"long header", join([]byte{10}, configuration[1:], []byte{0}, iface(0, 0, 3, 0, 0)), []HIDInterface{{}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			value, got, err := parseConfiguration(test.data)
+			value, got, err := ParseConfiguration(test.data)
 			if err != nil || value != 1 || !reflect.DeepEqual(got, test.want) {
 				t.Errorf("got %d, %+v, %v; want %+v", value, got, err, test.want)
 			}
 		})
 	}
 	for _, data := range [][]byte{nil, {9, 2}, hidDescriptor, configuration[:8], {200, 2, 0, 0, 1, 1, 0, 0, 0}} {
-		if _, got, err := parseConfiguration(data); err == nil {
+		if _, got, err := ParseConfiguration(data); err == nil {
 			t.Errorf("% x: got %+v", data, got)
 		}
 	}
 }
 
 func TestChoose(t *testing.T) {
-	interfaces := []hidInterface{{number: 0, subclass: 1, protocol: 1}, {number: 1}, {number: 3}}
+	interfaces := []HIDInterface{{Number: 0, Subclass: 1, Protocol: 1}, {Number: 1}, {Number: 3}}
 	for _, test := range []struct {
 		number int
 		want   uint8
 		ok     bool
 	}{{-1, 1, true}, {0, 0, true}, {3, 3, true}, {2, 0, false}} {
-		got, err := choose(interfaces, test.number)
-		if got.number != test.want || (err == nil) != test.ok {
+		got, err := Choose(interfaces, test.number)
+		if got.Number != test.want || (err == nil) != test.ok {
 			t.Errorf("%d: got %+v, %v", test.number, got, err)
 		}
 	}
-	if _, err := choose(interfaces[:1], -1); err == nil {
+	if _, err := Choose(interfaces[:1], -1); err == nil {
 		t.Error("a keyboard was chosen")
 	}
 }
@@ -95,7 +95,7 @@ func TestDecodeString(t *testing.T) {
 		{[]byte{4, 2, 0, 0}, "", false},
 		{nil, "", false},
 	} {
-		if got, err := decodeString(test.data); got != test.want || (err == nil) != test.ok {
+		if got, err := DecodeString(test.data); got != test.want || (err == nil) != test.ok {
 			t.Errorf("% x: got %q, %v", test.data, got, err)
 		}
 	}
@@ -105,7 +105,7 @@ func FuzzParseConfiguration(f *testing.F) {
 	f.Add(join(configuration, iface(0, 0, 3, 0, 0), hidDescriptor, interruptIn))
 	f.Add(join(configuration, iface(0, 0, 8, 6, 80), bulkIn, iface(1, 0, 3, 1, 1), hidDescriptor, interruptIn))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		_, interfaces, err := parseConfiguration(data)
+		_, interfaces, err := ParseConfiguration(data)
 		if err != nil {
 			return
 		}
@@ -113,10 +113,10 @@ func FuzzParseConfiguration(f *testing.F) {
 			t.Errorf("%d interfaces in %d bytes", len(interfaces), len(data))
 		}
 		for _, i := range interfaces {
-			if i.endpoint != 0 && i.endpoint&directionIn == 0 || i.packet > packetMask {
+			if i.Endpoint != 0 && i.Endpoint&directionIn == 0 || i.Packet > packetMask {
 				t.Errorf("got %+v", i)
 			}
 		}
-		_, _ = decodeString(data)
+		_, _ = DecodeString(data)
 	})
 }

@@ -1,0 +1,2 @@
+// Package libusb opens USB devices through gousb.
+package libusb
