@@ -1,0 +1,90 @@
+package usbfs
+
+import (
+	"context"
+	"os"
+	"runtime"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"github.com/upscard/upscard/services/usb"
+	"github.com/upscard/upscard/services/usb/usbdesc"
+)
+
+var _ usb.Device = (*device)(nil)
+
+// controlTimeout bounds each control transfer.
+const controlTimeout = time.Second
+
+type device struct {
+	id       usb.ID
+	file     *os.File // the node; a file for the runtime's poller
+	conn     syscall.RawConn
+	hid      usbdesc.HIDInterface
+	strings  usbdesc.Strings
+	claimed  bool
+	reattach bool // the interface had a driver of the kernel
+	hung     bool // an interrupt read was not given back; only Interrupt looks
+
+	mu     sync.Mutex // guards closed and done; not held during transfers
+	closed bool
+	done   context.CancelFunc // ends the interrupt read under way, if any
+	calls  sync.WaitGroup     // transfers under way
+}
+
+func (d *device) ID() usb.ID                         { return d.id }
+func (d *device) Interface() uint8                   { return d.hid.Number }
+func (d *device) HIDDescriptor() []byte              { return slices.Clone(d.hid.Descriptor) }
+func (d *device) String(index uint8) (string, error) { return d.strings.Get(index) }
+
+func (d *device) Control(requestType, request uint8, value, index uint16, data []byte) (int, error) {
+	if !d.begin(nil) {
+		return 0, errClosed
+	}
+	defer d.calls.Done()
+	c := controlTransfer{
+		requestType: requestType, request: request, value: value, index: index, length: uint16(len(data)),
+		timeout: uint32(controlTimeout / time.Millisecond), data: unsafe.Pointer(unsafe.SliceData(data)),
+	}
+	var pin runtime.Pinner
+	defer pin.Unpin()
+	if len(data) > 0 {
+		pin.Pin(&data[0])
+	}
+	n, err := d.ioctl(control, unsafe.Pointer(&c))
+	return n, wrap(err)
+}
+
+// begin counts a transfer that calls.Done ends; it fails on a closed device. Close calls cancel, if there is one.
+func (d *device) begin(cancel context.CancelFunc) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return false
+	}
+	if cancel != nil {
+		d.done = cancel
+	}
+	d.calls.Add(1)
+	return true
+}
+
+// Close waits for the transfers under way and gives the interface back.
+func (d *device) Close() error {
+	d.mu.Lock()
+	closed, done := d.closed, d.done
+	d.closed = true
+	d.mu.Unlock()
+	if closed {
+		return nil
+	}
+	if done != nil {
+		done()
+	}
+	d.calls.Wait()
+	d.unclaim()
+	return d.file.Close()
+}

@@ -1,0 +1,47 @@
+package usbtest
+
+import (
+	"testing"
+
+	"github.com/upscard/upscard/services/usb"
+)
+
+// Opener opens a real device; a negative number is the first interface that will do.
+type Opener interface {
+	Open(id usb.ID, number int) (usb.Device, error)
+	Close() error
+}
+
+// ConformAt runs Conform on the real device at a USB port, twice: what was closed can be opened again. It skips the test where no
+// port is given.
+func ConformAt(t *testing.T, o Opener, port string) {
+	if port == "" {
+		t.Skip("no -port of a device given")
+	}
+	attached, err := usb.Scan(usb.SysfsRoot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := o.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	for _, a := range attached {
+		if a.ID.Port != port {
+			continue
+		}
+		for range 2 {
+			d, err := o.Open(a.ID, -1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if serial, err := d.String(3); err == nil {
+				t.Logf("%v, serial %q, string 3 is %q", a.ID, a.ID.Serial, serial)
+			}
+			Conform(t, d)
+		}
+		return
+	}
+	t.Fatalf("nothing is at port %s: %v", port, attached)
+}
