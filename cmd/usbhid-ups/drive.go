@@ -28,6 +28,8 @@ type machine struct {
 	sysfs  string
 	listen func() (events, error)
 	opener func() (opener, error)
+
+	explore world
 }
 
 type events interface {

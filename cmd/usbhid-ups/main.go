@@ -14,6 +14,7 @@ import (
 	"github.com/upscard/upscard/services/program"
 	"github.com/upscard/upscard/services/sandbox"
 	"github.com/upscard/upscard/services/usb"
+	"github.com/upscard/upscard/services/usb/usbfs"
 	"github.com/upscard/upscard/services/usbdriver"
 )
 
@@ -39,12 +40,18 @@ func main() {
 		sysfs:  usb.SysfsRoot,
 		listen: func() (events, error) { return usb.Listen() },
 		opener: newOpener,
+		explore: world{sysfs: usb.SysfsRoot, stdout: os.Stdout, stderr: os.Stderr, open: func(id usb.ID, number int, take bool) (usb.Device, error) {
+			return (&usbfs.Opener{Take: take}).Open(id, number)
+		}},
 	})
 	stop()
 	os.Exit(code)
 }
 
 func run(ctx context.Context, args []string, stderr io.Writer, m machine) int {
+	if len(args) > 0 && args[0] == "explore" {
+		return explore(ctx, args[1:], m.explore)
+	}
 	var opts options
 	if err := opts.parse(args, stderr); err != nil {
 		return program.UsageCode(err)

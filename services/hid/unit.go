@@ -1,6 +1,9 @@
 package hid
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // systemSILinear is the only unit system of the Power Device Class (HID 1.11, 6.2.2.7): centimetre, gram, second.
 const systemSILinear = 1
@@ -47,4 +50,18 @@ func (f *Field) scale() int {
 // nibble is the n-th group of four bits as a two's complement number.
 func nibble(unit uint32, n int) int {
 	return int(int8(unit>>(4*n)<<4) >> 4)
+}
+
+// unitNames are the units of the Power Device Class (HID PDC 1.0, 3.2.1), as Physical leaves them.
+var unitNames = map[uint32]string{
+	0x00f0d121: "V", 0x00100001: "A", 0x0000d121: "W", 0x00001001: "s", 0x0000f001: "Hz", 0x00010001: "K", 0x00101001: "As",
+}
+
+// UnitName is the unit's symbol, "" where the field has none, hexadecimal for one that the Power Device Class does not use.
+func (f *Field) UnitName() string {
+	name, ok := unitNames[f.Unit]
+	if !ok && f.Unit != 0 {
+		return fmt.Sprintf("0x%08x", f.Unit)
+	}
+	return name
 }

@@ -72,6 +72,14 @@ func TestPhysical(t *testing.T) {
 	}
 }
 
+func TestUnitName(t *testing.T) {
+	for unit, want := range map[uint32]string{0: "", 0x00f0d121: "V", 0xf001: "Hz", 0x12: "0x00000012"} {
+		if got := (&Field{Unit: unit}).UnitName(); got != want {
+			t.Errorf("%#x: got %q, want %q", unit, got, want)
+		}
+	}
+}
+
 func TestPath(t *testing.T) {
 	names := Names{0xff860005: "General"}
 	for _, s := range []string{"UPS.PowerSummary.PresentStatus.ACPresent", "UPS.Flow.[4].ConfigVoltage", "UPS.General.ff86007d"} {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/upscard/upscard/services/usb"
 	"github.com/upscard/upscard/services/usb/usbfs"
+	"github.com/upscard/upscard/services/usbpick"
 )
 
 const usage = `usage: capture [flags]
@@ -48,7 +49,7 @@ type world struct {
 }
 
 type options struct {
-	port       string
+	wish       usbpick.Wish
 	number     int // of the interface
 	take       bool
 	out        string
@@ -62,7 +63,7 @@ func run(ctx context.Context, args []string, w world) int {
 	flags := flag.NewFlagSet("capture", flag.ContinueOnError)
 	flags.SetOutput(w.stderr)
 	flags.Usage = func() { fmt.Fprint(w.stderr, usage); flags.PrintDefaults() }
-	flags.StringVar(&o.port, "port", "", "the device at this USB `port`, as 1-1.4; any HID device will do")
+	o.wish.Flags(flags)
 	flags.IntVar(&o.number, "interface", -1, "`number` of the device's HID interface; the first that will do by default")
 	flags.BoolVar(&o.take, "take", false, "take the UPS from the driver that uses it; its data go stale until the recording ends")
 	flags.StringVar(&o.out, "o", "", "`file` to write, which must not exist, or - for standard output; named after the device by default")
@@ -78,7 +79,7 @@ func run(ctx context.Context, args []string, w world) int {
 		return 2
 	}
 	if err := record(ctx, o, w); err != nil {
-		fmt.Fprintln(w.stderr, "capture:", advise(err))
+		fmt.Fprintln(w.stderr, "capture:", usbpick.Advise(err))
 		return 1
 	}
 	return 0
@@ -88,12 +89,10 @@ func (o *options) check(stray []string) error {
 	switch {
 	case len(stray) > 0:
 		return fmt.Errorf("unexpected argument %q", stray[0])
-	case o.port != "" && !usb.ValidPort(o.port):
-		return fmt.Errorf("-port %q: want a USB port, as 1-1.4", o.port)
 	case o.interrupts < 0 || o.interrupts > time.Hour:
 		return fmt.Errorf("-interrupts %v: want a time from 0s to 1h", o.interrupts)
 	}
-	return nil
+	return o.wish.Check()
 }
 
 // isTerminal reports whether a file is a terminal.

@@ -13,6 +13,7 @@ import (
 	"github.com/upscard/upscard/services/survey"
 	"github.com/upscard/upscard/services/usb"
 	"github.com/upscard/upscard/services/usb/usbdesc"
+	"github.com/upscard/upscard/services/usbpick"
 )
 
 // recording is all that goes into the file.
@@ -28,7 +29,7 @@ type recording struct {
 
 // record finds the device, reads it and writes the file.
 func record(ctx context.Context, o options, w world) error {
-	id, err := find(w.sysfs, o.port)
+	id, err := usbpick.Find(w.sysfs, o.wish)
 	if err != nil {
 		return err
 	}

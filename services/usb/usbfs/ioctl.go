@@ -60,7 +60,7 @@ const (
 
 // Codes of ioctls. What is "read" and what is "written" is not told right by all of them.
 const (
-	control         = write | read | unsafe.Sizeof(controlTransfer{})<<16 | 'U'<<8 | 0
+	control         = write | read | unsafe.Sizeof(controlTransfer{})<<16 | 'U'<<8
 	getDriver       = write | unsafe.Sizeof(boundDriver{})<<16 | 'U'<<8 | 8
 	submit          = read | unsafe.Sizeof(urb{})<<16 | 'U'<<8 | 10
 	discard         = 'U'<<8 | 11
