@@ -4,9 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -42,7 +39,7 @@ func sandboxes() []confined {
 
 // From inside each program's sandbox everything is refused but what the program is there for.
 func TestConfinement(t *testing.T) {
-	m := bootReady(t, setup{config: "[ups.ups]\n", files: map[string][]byte{"probe": buildProbe(t)}})
+	m := bootReady(t, setup{config: "[ups.ups]\n", files: map[string][]byte{"probe": forCard(t, "build", "./probe")}})
 	source := regexp.MustCompile(`upsd\.(\S+)\.toml`).FindStringSubmatch(m.shell("ls /run/confd"))
 	if source == nil {
 		t.Fatal("no configuration is in force")
@@ -118,20 +115,4 @@ func TestFiltersInForce(t *testing.T) {
 			t.Errorf("%s: Seccomp %s with %s filters, want 2 with %s", program, s["Seccomp"], s["Seccomp_filters"], filters)
 		}
 	}
-}
-
-// buildProbe makes the program that tries to get out.
-func buildProbe(t *testing.T) []byte {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "probe")
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, "./probe")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=arm64")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	program, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return program
 }

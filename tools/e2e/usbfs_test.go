@@ -1,9 +1,6 @@
 package e2e
 
 import (
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -18,22 +15,4 @@ func TestUSBWithoutLibusb(t *testing.T) {
 		}
 	}
 	m.awaitAnswer("ups", "ups.status", `^OL`, patience)
-}
-
-// forCard makes a program for the card with the go command, whose words come without -o.
-func forCard(t *testing.T, words ...string) []byte {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "program")
-	last := len(words) - 1
-	args := append(append([]string{words[0], "-trimpath", "-ldflags", "-s -w", "-o", path}, words[1:last]...), words[last])
-	cmd := exec.Command("go", args...)
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=arm64")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("go %s: %v: %s", strings.Join(words, " "), err, out)
-	}
-	program, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return program
 }
