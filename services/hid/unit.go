@@ -8,6 +8,9 @@ import (
 // systemSILinear is the only unit system of the Power Device Class (HID 1.11, 6.2.2.7): centimetre, gram, second.
 const systemSILinear = 1
 
+// Volt is the unit of voltages, 1e-7 V (HID 1.11, 6.2.2.7).
+const Volt = 0x00f0d121
+
 // Physical converts a logical value to volts, amperes, watts, seconds, kelvins, hertz or whatever SI unit the field declares.
 func (f *Field) Physical(raw int64) float64 {
 	v := float64(raw)

@@ -22,7 +22,9 @@ func (m *model) vars(extra map[string]string) map[string]ups.Var {
 		}
 	}
 	for name, value := range m.identity() {
-		put(name, value)
+		if vars[name].Value == "" { // the table has nothing better
+			put(name, value)
+		}
 	}
 	for name, value := range extra {
 		put(name, value)
