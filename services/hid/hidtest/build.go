@@ -6,7 +6,7 @@ import (
 	"github.com/upscard/upscard/services/hid"
 )
 
-// Built is a field of a descriptor that Build makes.
+// Built is a field of a descriptor that Build makes, or padding where its path is empty.
 type Built struct {
 	Path     hid.Path // below the UPS collection
 	Kind     hid.Kind
@@ -39,6 +39,9 @@ func Build(fields ...Built) []byte {
 }
 
 func (f Built) append(b []byte) []byte {
+	if len(f.Path) == 0 {
+		return f.pad(b)
+	}
 	last := len(f.Path) - 1
 	open := 0
 	for i := 0; i < last; i, open = i+1, open+1 {
@@ -66,6 +69,14 @@ func (f Built) append(b []byte) []byte {
 		b = append(b, endCollection)
 	}
 	return b
+}
+
+// pad appends an item without a usage.
+func (f Built) pad(b []byte) []byte {
+	b = long(b, reportID, uint32(f.ReportID))
+	b = long(b, reportSize, 1)
+	b = long(b, reportCount, uint32(f.Size))
+	return long(b, mainItems[f.Kind], uint32(hid.Constant|hid.Variable))
 }
 
 func nest(b []byte, u hid.Usage, kind uint32) []byte {

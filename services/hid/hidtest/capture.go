@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -68,6 +69,17 @@ func Shared(t testing.TB, elem ...string) string {
 // Captures reads every capture that has a report descriptor, and skips the test where there are none.
 func Captures(t testing.TB) []Capture {
 	t.Helper()
+	return slices.DeleteFunc(read(t), func(c Capture) bool { return c.ReportDescriptor == "" })
+}
+
+// PathsOnly reads the captures that have no report descriptor, only the paths and values that NUT listed.
+func PathsOnly(t testing.TB) []Capture {
+	t.Helper()
+	return slices.DeleteFunc(read(t), func(c Capture) bool { return c.ReportDescriptor != "" || len(c.Paths) == 0 })
+}
+
+func read(t testing.TB) []Capture {
+	t.Helper()
 	files, err := filepath.Glob(filepath.Join(Shared(t, "captures"), "*.toml"))
 	if err != nil {
 		t.Fatal(err)
@@ -82,9 +94,7 @@ func Captures(t testing.TB) []Capture {
 		if err := toml.Unmarshal(data, &c); err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}
-		if c.ReportDescriptor != "" {
-			all = append(all, c)
-		}
+		all = append(all, c)
 	}
 	return all
 }
