@@ -80,6 +80,7 @@ type model struct {
 // newModel binds the tables of the device's family to its fields.
 func newModel(id usb.ID, d *hid.Descriptor) *model {
 	m := &model{id: id, family: familyOf(id), descriptor: d, texts: newTexts(), dead: make(map[key]bool), kept: make(map[string]string)}
+	dropScales(d)
 	if m.family.repair != nil {
 		m.family.repair(id, d)
 	}

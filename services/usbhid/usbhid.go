@@ -60,6 +60,10 @@ func Open(ctx context.Context, dev usb.Device, opts Options) (*UPS, error) {
 	u.opts = opts.completed(u.model.family)
 	log.Info("UPS opened", "device", id, "family", u.model.family.name, "fields", len(d.Fields),
 		"pollinterval", u.opts.PollInterval, "pollfreq", u.opts.PollFreq)
+	if u.model.family == &generic {
+		log.Warn("no table for this vendor: what the Power Device Class defines is served, the rest is not. A capture helps: see docs/capture.md",
+			"vendorid", fmt.Sprintf("%04x", id.Vendor), "productid", fmt.Sprintf("%04x", id.Product))
+	}
 	return u, nil
 }
 
