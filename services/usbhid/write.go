@@ -85,7 +85,7 @@ func (m *model) shared(f *hid.Field) bool {
 }
 
 // put writes a physical value into a report and returns the logical one. A field has all bits set for a delay that is stopped,
-// whether its range begins below zero or not.
+// whether its range begins below zero or not. Only zero is written as zero: many delays count minutes, and a delay of zero acts at once.
 func put(f *hid.Field, report []byte, v float64) (int64, error) {
 	if v == abort && f.LogicalMin >= 0 {
 		all := *f
@@ -100,6 +100,12 @@ func put(f *hid.Field, report []byte, v float64) (int64, error) {
 	step := math.Abs(f.Physical(f.LogicalMin+1) - f.Physical(f.LogicalMin))
 	if math.Abs(f.Physical(raw)-v) > step/2*1.001 {
 		return 0, fmt.Errorf("%w: want %g to %g, got %g", ErrInvalid, f.Physical(f.LogicalMin), f.Physical(f.LogicalMax), v)
+	}
+	switch got := f.Physical(raw); {
+	case v > 0 && got <= 0:
+		raw++
+	case v < 0 && got >= 0:
+		raw--
 	}
 	if !f.Put(report, raw) {
 		return 0, fmt.Errorf("report 0x%02x has no room for %d", f.ReportID, raw)
