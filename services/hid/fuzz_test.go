@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"github.com/upscard/upscard/services/hid"
-	"github.com/upscard/upscard/services/hid/hidtest"
 )
 
 // small is a descriptor with two reports of every kind.
@@ -50,34 +49,4 @@ func FuzzField(f *testing.F) {
 			}
 		}
 	})
-}
-
-func BenchmarkParse(b *testing.B) {
-	descriptor := largest(b)
-	b.SetBytes(int64(len(descriptor)))
-	for b.Loop() {
-		hid.Parse(descriptor)
-	}
-}
-
-func BenchmarkRaw(b *testing.B) {
-	d, _ := hid.Parse(largest(b))
-	report := make([]byte, 256)
-	b.ReportAllocs()
-	for b.Loop() {
-		for i := range d.Fields {
-			d.Fields[i].Raw(report)
-		}
-	}
-}
-
-// largest is the longest report descriptor among the captures.
-func largest(b *testing.B) []byte {
-	var max []byte
-	for _, c := range hidtest.Captures(b) {
-		if d := c.Descriptor(b); len(d) > len(max) {
-			max = d
-		}
-	}
-	return max
 }
