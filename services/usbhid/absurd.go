@@ -7,23 +7,17 @@ import "github.com/upscard/upscard/services/hid"
 var contradictions = [...]flag{charging | discharging, fullyCharged | depleted, boost | trim}
 
 // absurd reports whether one collection of a report contradicts itself, as one whose bits are all set does. Nothing in
-// such a report can be believed.
+// such a report can be believed. Collections count by themselves: a battery may charge while another discharges.
 func (m *model) absurd(report readings) bool {
-	told := make(map[string]flag) // what is on, by collection: a battery may charge while another discharges
-	for _, s := range m.slots {
-		if s.flag == 0 {
-			continue
-		}
-		for _, src := range s.sources {
-			now, ok := report[src.point]
-			if on, known := src.sense(now.raw); !ok || !on || !known {
-				continue
-			}
-			path := src.field().Path
-			told[path[:len(path)-1].String()] |= s.flag
+	x := m.indexed()
+	clear(x.told)
+	for _, c := range x.claims {
+		now, ok := report[c.point]
+		if on, known := c.sense(now.raw); ok && on && known {
+			x.told[c.collection] |= c.flag
 		}
 	}
-	for _, on := range told {
+	for _, on := range x.told {
 		for _, pair := range contradictions {
 			if on&pair == pair {
 				return true

@@ -10,6 +10,10 @@ type computedLow struct {
 // judgeLow looks at what a status round has read. It reports whether the next round should come soon, to agree or not.
 func (m *model) judgeLow() (doubtful bool) {
 	f := m.flags(nil)
+	if f.worries()&acAbsent == 0 {
+		m.low = computedLow{}
+		return false
+	}
 	in := &inputs{vars: m.vars(nil), texts: m.texts}
 	low := f.worries()&acAbsent != 0 && runningOut(f, in.battery())
 	doubtful = low && !m.low.said

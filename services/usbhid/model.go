@@ -75,6 +75,7 @@ type model struct {
 	texts      *texts
 	dead       map[key]bool // reports that cannot be read
 	low        computedLow
+	index      *index // nil until the first report
 }
 
 // newModel binds the tables of the device's family to its fields.

@@ -28,7 +28,8 @@ type reader struct {
 	log    *slog.Logger
 	health map[key]*health
 	buffer [256]byte
-	wide   bool // ask for more than the descriptor declares
+	answer readings // of the last report
+	wide   bool     // ask for more than the descriptor declares
 }
 
 // health is how a report has fared.
@@ -43,7 +44,7 @@ type health struct {
 }
 
 func newReader(dev usb.Device, m *model, log *slog.Logger) *reader {
-	return &reader{dev: dev, model: m, log: log, health: make(map[key]*health), wide: m.family.overflows(dev.ID())}
+	return &reader{dev: dev, model: m, log: log, health: make(map[key]*health), answer: make(readings), wide: m.family.overflows(dev.ID())}
 }
 
 func (r *reader) of(k key) *health {
@@ -55,7 +56,7 @@ func (r *reader) of(k key) *health {
 	return h
 }
 
-// read asks for one report, twice if it has to.
+// read asks for one report, twice if it has to. The readings are valid until the next.
 func (r *reader) read(k key, retry bool) (readings, error) {
 	h := r.of(k)
 	with, err := r.ask(k)
@@ -75,17 +76,18 @@ func (r *reader) read(k key, retry bool) (readings, error) {
 	return with, nil
 }
 
-// ask asks for what a report says.
+// ask asks for what a report says. The readings are valid until the next.
 func (r *reader) ask(k key) (readings, error) {
 	report, err := r.get(k)
 	if err != nil {
 		return nil, err
 	}
-	with := r.model.decode(k, report)
-	if r.model.absurd(with) {
+	clear(r.answer)
+	r.model.decodeInto(r.answer, k, report)
+	if r.model.absurd(r.answer) {
 		return nil, fmt.Errorf("%w: % x", errAbsurd, report)
 	}
-	return with, nil
+	return r.answer, nil
 }
 
 // get does one GET_REPORT (HID 1.11, 7.2.1). The answer is valid until the next.

@@ -1,24 +1,22 @@
 package usbhid
 
-import "github.com/upscard/upscard/services/hid"
-
 // readings are values that were read but are not believed yet.
 type readings map[*point]reading
 
 // decode reads every point that the report holds. Points beyond the end of a short report are left out.
 func (m *model) decode(k key, report []byte) readings {
 	r := make(readings)
-	for _, p := range m.points {
-		for _, f := range [...]*hid.Field{p.feature, p.input} {
-			if f == nil || f.Kind != k.kind || f.ReportID != k.id {
-				continue
-			}
-			if raw, ok := f.Raw(report); ok {
-				r[p] = reading{raw, f.Physical(raw)}
-			}
+	m.decodeInto(r, k, report)
+	return r
+}
+
+// decodeInto adds to readings what the report holds.
+func (m *model) decodeInto(r readings, k key, report []byte) {
+	for _, f := range m.indexed().feeds[k] {
+		if raw, ok := f.field.Raw(report); ok {
+			r[f.point] = reading{raw, f.field.Physical(raw)}
 		}
 	}
-	return r
 }
 
 // commit believes the readings.
