@@ -30,6 +30,16 @@ func TestDelayInMinutes(t *testing.T) {
 	}
 }
 
+// TestDelayIsLengthened asks for delays between those that the field can hold.
+func TestDelayIsLengthened(t *testing.T) {
+	f := delayField()
+	for v, want := range map[float64]float64{abort: abort, 0: 0, 1: 60, 60: 60, 61: 120, 80: 120, 120: 120, 1966020: 1966020, 1966021: 1966021} {
+		if got := lengthen(&f, v); got != want {
+			t.Errorf("%g s: %g, want %g", v, got, want)
+		}
+	}
+}
+
 // TestMinusOneElsewhere writes -1 where it stops nothing.
 func TestMinusOneElsewhere(t *testing.T) {
 	f := hid.Field{Path: hid.Path{0x840004, 0x840036}, Kind: hid.Feature, ReportID: 1, Size: 8, LogicalMin: -100, LogicalMax: 100, Exponent: -1}

@@ -78,7 +78,7 @@ func (s *session) command(name, param string) error {
 		if err != nil {
 			return err
 		}
-		return s.write(c.point, v, c.act.trust(v))
+		return s.operate(c, v)
 	}
 	steps, ok := s.model.compound(name)
 	switch {
@@ -112,11 +112,19 @@ func (s *session) follow(name string, steps []step) error {
 		if st.with != nil {
 			v = *st.with
 		}
-		if err := s.write(c.point, v, c.act.trust(v)); err != nil {
+		if err := s.operate(c, v); err != nil {
 			return fmt.Errorf("%s: %w", st.name, err)
 		}
 	}
 	return nil
+}
+
+// operate writes what a command stands for. A delay that the field cannot hold exactly is lengthened: hosts that shut down count on it.
+func (s *session) operate(c control, v float64) error {
+	if c.act.parse != nil {
+		v = lengthen(c.feature, v)
+	}
+	return s.write(c.point, v, c.act.trust(v))
 }
 
 // set writes a variable, to the UPS or to what the driver keeps.

@@ -113,6 +113,15 @@ func put(f *hid.Field, report []byte, v float64) (int64, error) {
 	return raw, nil
 }
 
+// lengthen returns the shortest delay that a field can hold and that is no shorter than v.
+func lengthen(f *hid.Field, v float64) float64 {
+	raw := f.Logical(v)
+	if v <= 0 || f.Physical(raw) >= v || raw == f.LogicalMax {
+		return v
+	}
+	return f.Physical(raw + 1)
+}
+
 // verify reads a field until it shows what was written. What cannot be read is taken for done: the UPS did acknowledge the transfer.
 func (s *session) verify(p *point, before, want int64, enough trust) error {
 	for _, pause := range settling {
