@@ -47,12 +47,12 @@ func TestExplore(t *testing.T) {
 	got := regexp.MustCompile(` +`).ReplaceAllString(e.out.String(), " ")
 	for _, line := range []string{
 		"1209:0001 at port 1-1: serial A, release 0000",
-		"a power device; interface 0, report descriptor of 72 bytes, 6 fields, 2 reports read",
-		"PATH KIND REPORT BIT BITS RANGE UNIT VALUE",
-		"UPS.PowerSummary.RemainingCapacity Feature 0x01 0 8 0..100 100",
-		"UPS.PowerSummary.ConfigVoltage Feature 0x03 0 8 0..255",
-		"UPS.PowerSummary.PresentStatus.ACPresent Feature 0x02 0 1 0..1 1",
-		"UPS.PowerSummary.PresentStatus.Discharging Feature 0x02 1 1 0..1 0",
+		`a power device of the table "Power Device Class 1.0"; interface 0, report descriptor of 72 bytes, 6 fields, 2 reports read`,
+		"PATH KIND REPORT BIT BITS RANGE UNIT VALUE SERVED AS",
+		"UPS.PowerSummary.RemainingCapacity Feature 0x01 0 8 0..100 100 battery.charge",
+		"UPS.PowerSummary.ConfigVoltage Feature 0x03 0 8 0..255 battery.voltage.nominal",
+		"UPS.PowerSummary.PresentStatus.ACPresent Feature 0x02 0 1 0..1 1 ups.status",
+		"UPS.PowerSummary.PresentStatus.Discharging Feature 0x02 1 1 0..1 0 ups.status",
 		"Feature 0x03 could not be read: request refused by the device",
 	} {
 		if !strings.Contains(got, line+"\n") {

@@ -10,6 +10,7 @@ import (
 	"github.com/upscard/upscard/services/hid"
 	"github.com/upscard/upscard/services/survey"
 	"github.com/upscard/upscard/services/usb"
+	"github.com/upscard/upscard/services/usbhid"
 )
 
 // show prints the survey for people.
@@ -19,9 +20,14 @@ func show(out io.Writer, s *survey.Survey) error {
 	if !s.IsPower() {
 		what = "no power device"
 	}
+	parsed, _ := hid.Parse(s.Report) // of its own: a family's table corrects it
+	served, family := usbhid.Explain(s.ID, parsed)
+	if s.IsPower() {
+		what += " of the table " + strconv.Quote(family)
+	}
 	lines = append(lines, fmt.Sprintf("%s; interface %d, report descriptor of %d bytes, %d fields, %d reports read",
 		what, s.Interface, len(s.Report), len(s.Parsed.Fields), len(s.Feature)), "")
-	lines = append(lines, table(s)...)
+	lines = append(lines, table(s, served)...)
 	for _, m := range s.Missing {
 		lines = append(lines, fmt.Sprintf("%s could not be read: %v", m.What, m.Err))
 	}
@@ -32,18 +38,19 @@ func show(out io.Writer, s *survey.Survey) error {
 	return err
 }
 
-// table is a line for each field, and an empty one.
-func table(s *survey.Survey) []string {
+// table is a line for each field, with what it is served as, and an empty one.
+func table(s *survey.Survey, served map[string][]string) []string {
 	var b strings.Builder
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "PATH\tKIND\tREPORT\tBIT\tBITS\tRANGE\tUNIT\tVALUE")
+	fmt.Fprintln(t, "PATH\tKIND\tREPORT\tBIT\tBITS\tRANGE\tUNIT\tVALUE\tSERVED AS")
 	for i := range s.Parsed.Fields {
 		f := &s.Parsed.Fields[i]
 		if f.Index > 0 {
 			continue
 		}
-		fmt.Fprintf(t, "%v\t%v\t0x%02x\t%d\t%d\t%d..%d\t%s\t%s\n",
-			f.Path, f.Kind, f.ReportID, f.Offset, f.Size, f.LogicalMin, f.LogicalMax, f.UnitName(), value(s, f))
+		fmt.Fprintf(t, "%v\t%v\t0x%02x\t%d\t%d\t%d..%d\t%s\t%s\t%s\n",
+			f.Path, f.Kind, f.ReportID, f.Offset, f.Size, f.LogicalMin, f.LogicalMax, f.UnitName(), value(s, f),
+			strings.Join(served[f.Path.String()], " "))
 	}
 	t.Flush()
 	lines := strings.Split(b.String(), "\n")

@@ -157,7 +157,7 @@ func (m *machine) explore(d *device.Description) {
 		f := &parsed.Fields[i]
 		line := `(?m)^` + regexp.QuoteMeta(f.Path.String()) + ` +` + f.Kind.String() + ` .*$`
 		if f.Kind == hid.Feature {
-			line = strings.TrimSuffix(line, "$") + `[0-9"]$`
+			line = strings.TrimSuffix(line, "$") + `[0-9"]( +[a-z][a-z0-9. -]*)?$`
 		}
 		if f.Index == 0 && !regexp.MustCompile(line).MatchString(out) {
 			m.t.Errorf("no line %s in\n%s", line, out)
