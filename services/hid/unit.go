@@ -19,12 +19,12 @@ func (f *Field) Physical(raw int64) float64 {
 		v = (v-float64(f.LogicalMin))*(hi-lo)/float64(f.LogicalMax-f.LogicalMin) + lo
 		v = min(max(v, lo), hi)
 	}
-	return v * math.Pow10(f.scale())
+	return v * math.Pow10(f.Scale())
 }
 
 // Logical is the inverse of Physical, rounded and clamped to the logical range.
 func (f *Field) Logical(v float64) int64 {
-	v *= math.Pow10(-f.scale())
+	v *= math.Pow10(-f.Scale())
 	if f.scaled() {
 		lo, hi := float64(f.PhysicalMin), float64(f.PhysicalMax)
 		v = (v-lo)*float64(f.LogicalMax-f.LogicalMin)/(hi-lo) + float64(f.LogicalMin)
@@ -41,8 +41,8 @@ func (f *Field) scaled() bool {
 	return f.PhysicalMin < f.PhysicalMax && f.LogicalMin < f.LogicalMax
 }
 
-// scale is the power of ten that leads to SI units proper: a HID volt is made of centimetres and grams, 1e-7 V.
-func (f *Field) scale() int {
+// Scale is the power of ten that leads to SI units proper: a HID volt is made of centimetres and grams, 1e-7 V.
+func (f *Field) Scale() int {
 	if f.Unit&0x0f != systemSILinear {
 		return f.Exponent
 	}

@@ -20,7 +20,11 @@ type act struct {
 	from  string  // the variable that has the value, where there is one and it is a number
 	parse parse   // of a parameter in place of the value; nil: the command takes none
 	blind bool    // the field does not show what was written
+	pack  pack    // of a delay that the field does not count in seconds
 }
+
+// pack turns a value into what the field takes for it. Its errors say what fits.
+type pack func(v float64) (float64, error)
 
 // fixed writes a value.
 func fixed(v float64) act { return act{value: v} }
@@ -51,11 +55,29 @@ func (a act) resolve(param string, in *inputs) (float64, error) {
 	case param != "" && a.parse == nil:
 		return 0, fmt.Errorf("%w: the command takes no parameter, got %q", ErrInvalid, param)
 	case param != "":
-		return a.parse(param, in)
+		v, err := a.parse(param, in)
+		if err != nil {
+			return 0, err
+		}
+		return a.encode(v)
 	case a.from != "" && err == nil:
+		return a.encode(v)
+	}
+	return a.encode(a.value)
+}
+
+// encode returns what the field takes for a value. What stops a delay is the same for all.
+func (a act) encode(v float64) (float64, error) {
+	if a.pack == nil || v == abort {
 		return v, nil
 	}
-	return a.value, nil
+	return a.pack(v)
+}
+
+// packed makes a command write its delay in the form that the field takes.
+func packed(a act, p pack) act {
+	a.pack = p
+	return a
 }
 
 // trust says when the command was carried out. Whoever switches the load off at once may not be there to see it.

@@ -107,7 +107,34 @@ type synthetic struct {
 	names   hid.Names
 	fields  []hidtest.Built
 	reports map[uint8]int64
+	demands map[uint8][]demand // on the reports' values
 	strings map[uint8]string
+}
+
+// demand is what a variable or a flag needs of the value of a report.
+type demand func(raw int64) bool
+
+// hold gives a report a value that meets a new demand as well as those before: raw, or another one. Vendors pack several things into one
+// number. It reports false where there is none.
+func (s *synthetic) hold(id uint8, raw int64, d demand) bool {
+	all := append(slices.Clone(s.demands[id]), d)
+	meets := func(raw int64) bool {
+		return !slices.ContainsFunc(all, func(d demand) bool { return !d(raw) })
+	}
+	was, taken := s.reports[id]
+	for _, raw := range []int64{raw, was} {
+		if meets(raw) {
+			s.reports[id], s.demands[id] = raw, all
+			return true
+		}
+	}
+	for raw := int64(0); taken && raw < 1<<16; raw++ {
+		if meets(raw) {
+			s.reports[id], s.demands[id] = raw, all
+			return true
+		}
+	}
+	return false
 }
 
 // Fields of a synthetic device have 32 bits, and count hundredths where the dump shows a decimal.
@@ -159,25 +186,45 @@ func (s *synthetic) variable(d dump, name string) bool {
 			continue
 		}
 		id := s.field(r.path, exponent)
-		if _, taken := s.reports[id]; taken && s.reports[id] != raw {
-			continue // NUT showed one field as two variables that do not agree in this dump
+		shown := func(raw int64) bool {
+			got, ok := anew().show(float64(raw)*pow10(exponent), d.inputs())
+			return ok && same(got, value)
 		}
 		if text {
-			raw = int64(len(s.strings) + 1)
-			s.strings[uint8(raw)] = value
+			raw = s.text(value)
+			shown = func(got int64) bool { return got == raw }
 		}
-		s.reports[id] = raw
-		return true
+		if s.hold(id, raw, shown) {
+			return true // else NUT showed one field as two variables that do not agree in this dump
+		}
 	}
 	return false
 }
 
-// invert finds the logical value that is shown as the text; a string descriptor's, where the conversion asks for one.
-func invert(anew func() convert, d dump, value string, exponent int) (raw int64, isText, ok bool) {
+// text returns the index of a string descriptor.
+func (s *synthetic) text(value string) int64 {
+	for i, have := range s.strings {
+		if have == value {
+			return int64(i)
+		}
+	}
+	i := uint8(len(s.strings) + 1)
+	s.strings[i] = value
+	return int64(i)
+}
+
+// inputs are the dump's variables.
+func (d dump) inputs() *inputs {
 	in := &inputs{vars: make(map[string]ups.Var), texts: newTexts()}
 	for name, value := range d.Variables {
 		in.vars[name] = ups.Var{Value: value}
 	}
+	return in
+}
+
+// invert finds the logical value that is shown as the text; a string descriptor's, where the conversion asks for one.
+func invert(anew func() convert, d dump, value string, exponent int) (raw int64, isText, ok bool) {
+	in := d.inputs()
 	shows := func(c convert, raw int64) bool {
 		got, ok := c.show(float64(raw)*pow10(exponent), in)
 		return ok && same(got, value)
@@ -241,11 +288,14 @@ func (s *synthetic) flag(f flag, on bool) bool {
 		for raw := int64(0); raw < 1<<9; raw++ {
 			if got, known := r.sense(raw); known && got == on {
 				id := s.field(r.path, 0)
-				if was, taken := s.reports[id]; taken && was != raw {
-					break
+				said := func(raw int64) bool {
+					got, known := r.sense(raw)
+					return known && got == on
 				}
-				s.reports[id] = raw
-				return true
+				if s.hold(id, raw, said) {
+					return true
+				}
+				break
 			}
 		}
 	}
@@ -296,7 +346,7 @@ func plain(name string) bool {
 
 // synthesize makes the device of a dump, and lists what no row yields.
 func synthesize(d dump, f *family) (s *synthetic, missing []string) {
-	s = &synthetic{family: f, names: f.names, reports: make(map[uint8]int64), strings: make(map[uint8]string)}
+	s = &synthetic{family: f, names: f.names, reports: make(map[uint8]int64), demands: make(map[uint8][]demand), strings: make(map[uint8]string)}
 	s.status(d.Variables["ups.status"])
 	known := newModel(d.id(), &hid.Descriptor{}).identity()
 	for _, name := range sortedKeys(d.Variables) {

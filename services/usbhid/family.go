@@ -24,6 +24,11 @@ type family struct {
 	commands []commandRow
 	alarms   []alarmRow // beside those that flags make
 	without  []string   // variables and commands of the generic tables that do not fit
+	defects  []defect
+
+	// tuned makes the family as the owner's options ask for; nil where they make no difference.
+	tuned func(Options) *family
+	page  uint16 // usage page that stands for the Power Device's where a UPS has neither that nor the Battery System's
 
 	vendor   string // ups.mfr of a device without that string
 	identify func(id usb.ID, vars map[string]string)
@@ -33,6 +38,13 @@ type family struct {
 	hesitant    func(usb.ID) bool // UPSes that cry wolf about their battery
 	noInterrupt []uint16          // products whose interrupt pipe speaks something else
 	wide        []string          // beginnings of product names that overflow an exact GET_REPORT
+}
+
+// defect is what a product's firmware must never be asked for.
+type defect struct {
+	product uint16
+	report  uint8  // 0 for none
+	text    string // variable that would show a string descriptor, "" for none
 }
 
 // product is a vendor with one of its products; product 0 stands for all.
@@ -59,14 +71,47 @@ func familyOf(id usb.ID) *family {
 func (f *family) table(id usb.ID) []row {
 	var all []row
 	if f.rows != nil {
-		all = f.rows(id)
+		all = slices.Clone(f.rows(id))
 	}
 	for _, r := range genericRows {
 		if !slices.Contains(f.without, r.name) {
 			all = append(all, r)
 		}
 	}
+	for _, d := range f.defects {
+		for i := range all {
+			if d.text != "" && d.product == id.Product && all[i].name == d.text {
+				all[i].as = untold
+			}
+		}
+	}
 	return all
+}
+
+// untold stands for a string descriptor that must not be read.
+var untold = shown(func(float64, *inputs) (string, bool) { return "unknown", true })
+
+// forbidden lists the reports that must not be asked for.
+func (f *family) forbidden(id usb.ID) (keys []key) {
+	for _, d := range f.defects {
+		if d.report != 0 && d.product == id.Product {
+			keys = append(keys, key{hid.Feature, d.report}, key{hid.Input, d.report})
+		}
+	}
+	return keys
+}
+
+// under returns the family as the options ask for.
+func (f *family) under(o Options) *family {
+	if f.tuned == nil {
+		return f
+	}
+	return f.tuned(o)
+}
+
+// describes reports whether a report descriptor is a power device's.
+func (f *family) describes(d *hid.Descriptor) bool {
+	return d.Has(hid.PagePowerDevice) || d.Has(hid.PageBatterySystem) || f.page != 0 && d.Has(f.page)
 }
 
 // commandTable returns the commands, the family's own first.

@@ -73,14 +73,19 @@ type model struct {
 	kept       map[string]string // variables that the driver keeps
 	full       *point            // FullChargeCapacity
 	texts      *texts
-	dead       map[key]bool // reports that cannot be read
+	dead       map[key]bool // reports that cannot or must not be read
 	low        computedLow
 	index      *index // nil until the first report
 }
 
 // newModel binds the tables of the device's family to its fields.
-func newModel(id usb.ID, d *hid.Descriptor) *model {
-	m := &model{id: id, family: familyOf(id), descriptor: d, texts: newTexts(), dead: make(map[key]bool), kept: make(map[string]string)}
+func newModel(id usb.ID, d *hid.Descriptor) *model { return familyOf(id).model(id, d) }
+
+func (f *family) model(id usb.ID, d *hid.Descriptor) *model {
+	m := &model{id: id, family: f, descriptor: d, texts: newTexts(), dead: make(map[key]bool), kept: make(map[string]string)}
+	for _, k := range f.forbidden(id) {
+		m.dead[k] = true
+	}
 	dropScales(d)
 	if m.family.repair != nil {
 		m.family.repair(id, d)

@@ -106,11 +106,11 @@ func (s *session) follow(name string, steps []step) error {
 			return fmt.Errorf("%w: %s", ErrUnknown, st.name)
 		}
 		v, err := c.act.resolve("", s.model.inputs())
+		if st.with != nil {
+			v, err = c.act.encode(*st.with)
+		}
 		if err != nil {
 			return err
-		}
-		if st.with != nil {
-			v = *st.with
 		}
 		if err := s.operate(c, v); err != nil {
 			return fmt.Errorf("%s: %w", st.name, err)
@@ -121,7 +121,7 @@ func (s *session) follow(name string, steps []step) error {
 
 // operate writes what a command stands for. A delay that the field cannot hold exactly is lengthened: hosts that shut down count on it.
 func (s *session) operate(c control, v float64) error {
-	if c.act.parse != nil {
+	if c.act.parse != nil && c.act.pack == nil {
 		v = lengthen(c.feature, v)
 	}
 	return s.write(c.point, v, c.act.trust(v))

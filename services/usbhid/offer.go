@@ -68,7 +68,7 @@ func (m *model) editable(name string) (source, bool) {
 			continue
 		}
 		src, ok := m.source(s)
-		return src, ok && src.known && src.editable()
+		return src, ok && src.known && !m.dead[src.key()] && src.editable()
 	}
 	return source{}, false
 }

@@ -24,6 +24,9 @@ type Options struct {
 	Desk         *Desk           // where orders for the UPS come in; nil takes none
 	Logger       *slog.Logger    // nil for none
 	Asked        <-chan struct{} // is received from wherever Run waits, as a sign that it turns; may be nil
+
+	PowercomByteOrder bool // a Powercom takes its shutdown delay as seconds and minutes, not minutes and seconds
+	PowercomDiscrete  bool // a Powercom takes its shutdown delay as a place in its table of delays (Raptor, Smart King Pro)
 }
 
 // UPS is an open UPS. It does not own the device.
@@ -42,9 +45,10 @@ func Open(ctx context.Context, dev usb.Device, opts Options) (*UPS, error) {
 		log = slog.New(slog.DiscardHandler)
 	}
 	id := dev.ID()
+	f := familyOf(id).under(opts)
 	raw, err := readDescriptor(ctx, dev, log, func(b []byte) bool {
 		d, _ := hid.Parse(b)
-		return isPower(d)
+		return f.describes(d)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%v: report descriptor: %w", id, err)
@@ -53,22 +57,18 @@ func Open(ctx context.Context, dev usb.Device, opts Options) (*UPS, error) {
 	for _, p := range problems {
 		log.Warn("report descriptor is wrong", "device", id, "problem", p.String())
 	}
-	if !isPower(d) {
+	if !f.describes(d) {
 		return nil, fmt.Errorf("%v: %w in %d fields of its report descriptor", id, ErrNoPowerDevice, len(d.Fields))
 	}
-	u := &UPS{dev: dev, model: newModel(id, d), log: log}
-	u.opts = opts.completed(u.model.family)
-	log.Info("UPS opened", "device", id, "family", u.model.family.name, "fields", len(d.Fields),
+	u := &UPS{dev: dev, model: f.model(id, d), log: log}
+	u.opts = opts.completed(f)
+	log.Info("UPS opened", "device", id, "family", f.name, "fields", len(d.Fields),
 		"pollinterval", u.opts.PollInterval, "pollfreq", u.opts.PollFreq)
 	if u.model.family == &generic {
 		log.Warn("no table for this vendor: what the Power Device Class defines is served, the rest is not. A capture helps: see docs/capture.md",
 			"vendorid", fmt.Sprintf("%04x", id.Vendor), "productid", fmt.Sprintf("%04x", id.Product))
 	}
 	return u, nil
-}
-
-func isPower(d *hid.Descriptor) bool {
-	return d.Has(hid.PagePowerDevice) || d.Has(hid.PageBatterySystem)
 }
 
 // completed fills in the defaults.
