@@ -52,7 +52,7 @@ func TestCapturesOnTheBus(t *testing.T) {
 const anyString = "PbAc"
 
 // ofCapture are variables from strings that the captures do not hold, where the reference device had another text.
-var ofCapture = regexp.MustCompile(`^(ups|device)\.serial$|^battery\.mfr\.date$|^ups\.firmware$`)
+var ofCapture = regexp.MustCompile(`^(ups|device)\.serial$|^battery\.(type|mfr\.date)$|^ups\.firmware$`)
 
 // Lines of upscmd -l and upsrw that name what is offered.
 var (
