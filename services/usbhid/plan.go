@@ -46,7 +46,8 @@ func (m *model) moving() bool {
 	}
 	for _, s := range m.slots {
 		if strings.HasPrefix(s.name, "ups.timer.") {
-			if src, ok := m.source(s); ok && src.known && src.now.value > 0 {
+			src, ok := m.source(s)
+			if ok && src.known && src.now.value > 0 && src.now.raw != 1<<src.field().Size-1 { // -1 where the range begins at 0 (Tripp Lite): stopped
 				return true
 			}
 		}

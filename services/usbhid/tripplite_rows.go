@@ -36,7 +36,7 @@ func trippliteRows(id usb.ID) []row {
 		{"ups.power", "PowerConverter.Output.ActivePower", decimals(1), seldom},
 		{"ups.load", "OutletSystem.Outlet.PercentLoad", decimals(0), seldom},
 		{"ups.firmware", "TLCustom.[1].TLFirmwareVersion", decimals(0), static},
-		{"ups.watchdog.status", "OutletSystem.Outlet.TLWatchdog", decimals(0), live},
+		{"ups.watchdog.status", "OutletSystem.Outlet.TLWatchdog", decimals(0), seldom},
 		{"ups.delay.start", "OutletSystem.Outlet.TLDelayBeforeStartup", kept("30"), static},
 		{"ups.timer.start", "OutletSystem.Outlet.DelayBeforeStartup", decimals(0), live},
 		{"ups.timer.start", "OutletSystem.Outlet.TLDelayBeforeStartup", decimals(0), live},

@@ -3,6 +3,7 @@ package usbhid
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/upscard/upscard/services/hid"
 	"github.com/upscard/upscard/services/usb"
@@ -133,5 +134,29 @@ func TestTrippLiteForbidden(t *testing.T) {
 				p.expect(map[string]string{"ups.power": tt.power, "battery.type": tt.chemistry, "ups.status": "OL"})
 			}, fields...)
 		}
+	}
+}
+
+// TestTrippLiteAtRest has the timers that stand at 65535 for -1: they do not run, so the charge is not read with the status.
+func TestTrippLiteAtRest(t *testing.T) {
+	for raw, most := range map[int64]int{0xffff: 4, 30: 100} {
+		fields := []built{
+			{path: "PowerSummary.PresentStatus.ACPresent", id: 1, raw: 1, size: 1},
+			{path: "OutletSystem.Outlet.DelayBeforeShutdown", id: 2, raw: raw},
+			{path: "PowerSummary.RemainingCapacity", id: 3, raw: 100},
+		}
+		playOf(t, usb.ID{Vendor: 0x09ae, Product: 0x2010, Port: "1-1"}, Options{}, func(p *played) {
+			before := len(p.dev.Transfers())
+			time.Sleep(time.Minute)
+			n := 0
+			for _, tr := range p.dev.Transfers()[before:] {
+				if tr.Value == 3<<8|3 {
+					n++
+				}
+			}
+			if n > most || n < most/4 {
+				t.Errorf("with a timer at %d the charge is read %d times in a minute", raw, n)
+			}
+		}, fields...)
 	}
 }
