@@ -104,6 +104,8 @@ var compounds = []struct {
 	{"load.off", []step{{"load.off.delay", exactly(0)}}},
 	{"load.on", []step{{"load.on.delay", exactly(0)}}},
 	{"shutdown.return", []step{{"load.on.delay", nil}, {"load.off.delay", nil}}},
+	{"experimental.bypass.ecomode.start", []step{{"bypass.start", nil}, {"experimental.ecomode.start", nil}}},
+	{"experimental.bypass.ecomode.stop", []step{{"bypass.stop", nil}, {"experimental.ecomode.stop", nil}}},
 	{"shutdown.stayoff", []step{{"load.on.delay", exactly(abort)}, {"load.off.delay", nil}}},
 }
 

@@ -33,6 +33,10 @@ type convert struct {
 	edit    int      // longest text that may be written, 0 for what cannot be written
 	numeric bool     // the text is the value itself
 	kept    string   // of a variable that the driver keeps: its value until it is set
+	blind   bool     // the field does not show what was written
+
+	choices func(value string, in *inputs) []string // in place of enum, where what can be set depends on what is
+	when    func(in *inputs) bool                   // whether it can be written, where that depends; nil is always
 }
 
 // show writes a value. It reports false for one that means nothing.
@@ -134,6 +138,25 @@ var percent = shown(func(v float64, in *inputs) (string, bool) {
 	}
 	return format(min(v, 100), 0)
 })
+
+// percentLimit writes a threshold of the capacity. It is in the capacity's unit (HID Power Device Class 1.0, 4.2.3): one of 150 mAh is
+// no low battery at 100 % of 1500 mAh (capture ups-hi-09d6; NUT shows 1500 and 150).
+var percentLimit = convert{
+	numeric: true,
+	show: func(v float64, in *inputs) (string, bool) {
+		if in.full > 100 {
+			v = 100 * v / in.full
+		}
+		return format(v, 0)
+	},
+	parse: func(s string, in *inputs) (float64, error) {
+		v, err := parseNumber(s)
+		if in.full > 100 {
+			v = v * in.full / 100
+		}
+		return v, err
+	},
+}
 
 // celsius writes a temperature. The class says kelvin; some devices send degrees Celsius all the same.
 var celsius = shown(func(v float64, _ *inputs) (string, bool) {

@@ -1,7 +1,7 @@
 package usbhid
 
 // flag is one thing that a UPS says of its state.
-type flag uint32
+type flag uint64
 
 const (
 	acPresent flag = 1 << iota
@@ -31,6 +31,11 @@ const (
 	batteryVoltageLow
 	batteryVoltageHigh
 	ecoMode
+	batteryUsed // the load is fed from the battery, whatever the mains are like
+	batteryAged // its time is over
+	monitored   // the charger's state is told by the flags that follow, in place of charging and discharging
+	abmCharging
+	abmDischarging
 	acAbsent // is never in a table: worries stands it in for acPresent being off
 )
 
@@ -63,12 +68,35 @@ func (f *flags) set(b flag, on bool) {
 
 // worries are the flags behind OB, LB, OVER, RB and OFF.
 func (f flags) worries() flag {
-	w := f.on & (lowFlags | overload | replaceBattery | noBattery | off)
+	w := f.on & (lowFlags | overload | replaceBattery | batteryAged | noBattery | off)
 	switch {
-	case f.known&acPresent != 0 && !f.has(acPresent), f.known&acPresent == 0 && f.has(discharging):
+	case f.known&acPresent != 0 && !f.has(acPresent), f.known&acPresent == 0 && f.discharging(), f.aside():
 		w |= acAbsent
 	}
 	return w
+}
+
+// aside reports whether mains are there and the load is fed from the battery all the same, as in a test. It takes two flags: the one alone
+// was seen to come and go on healthy mains (PowerWalker VI 1500 RT, NUT issue 569).
+func (f flags) aside() bool {
+	return f.has(batteryUsed) && f.discharging() && !f.has(off|autoBypass|manualBypass|ecoMode)
+}
+
+// told reports whether the charger's state is told by the flags of ABM.
+func (f flags) told() bool { return f.has(monitored) && f.known&abmCharging != 0 }
+
+func (f flags) charging() bool {
+	if f.told() {
+		return f.has(abmCharging)
+	}
+	return f.has(charging)
+}
+
+func (f flags) discharging() bool {
+	if f.told() {
+		return f.has(abmDischarging)
+	}
+	return f.has(discharging)
 }
 
 // weighty are the flags that one report alone never sets or clears: the worries, and that there are mains.

@@ -5,9 +5,9 @@ package usbhid
 var genericRows = []row{
 	{"battery.charge", "PowerSummary.RemainingCapacity", percent, live},
 	{"battery.charge", "BatterySystem?.Battery?.RemainingCapacity", percent, live},
-	{"battery.charge.low", "PowerSummary.RemainingCapacityLimit", rw(decimals(0), 10), seldom},
-	{"battery.charge.low", "BatterySystem?.Battery?.RemainingCapacityLimit", rw(decimals(0), 10), seldom},
-	{"battery.charge.warning", "PowerSummary.WarningCapacityLimit", decimals(0), seldom},
+	{"battery.charge.low", "PowerSummary.RemainingCapacityLimit", rw(percentLimit, 10), seldom},
+	{"battery.charge.low", "BatterySystem?.Battery?.RemainingCapacityLimit", rw(percentLimit, 10), seldom},
+	{"battery.charge.warning", "PowerSummary.WarningCapacityLimit", percentLimit, seldom},
 	{"battery.runtime", "PowerSummary.RunTimeToEmpty", decimals(0), live},
 	{"battery.runtime", "BatterySystem?.Battery?.RunTimeToEmpty", decimals(0), live},
 	{"battery.runtime.low", "PowerSummary.RemainingTimeLimit", rw(decimals(0), 10), seldom},

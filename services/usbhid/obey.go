@@ -144,5 +144,8 @@ func (s *session) set(name, value string) error {
 		s.model.kept[name] = value
 		return nil
 	}
+	if src.as.blind {
+		return s.write(src.point, v, onWord)
+	}
 	return s.write(src.point, v, exact)
 }

@@ -68,22 +68,25 @@ func (m *model) editable(name string) (source, bool) {
 			continue
 		}
 		src, ok := m.source(s)
-		return src, ok && src.known && !m.dead[src.key()] && src.editable()
+		return src, ok && src.known && !m.dead[src.key()] && src.editable(m.inputs())
 	}
 	return source{}, false
 }
 
-func (src source) editable() bool {
-	return src.as.edit > 0 && (src.as.kept != "" || src.feature != nil && writable(src.feature))
+func (src source) editable(in *inputs) bool {
+	return src.as.edit > 0 && (src.as.when == nil || src.as.when(in)) && (src.as.kept != "" || src.feature != nil && writable(src.feature))
 }
 
 // describe adds to a variable's value what may be written.
-func (src source) describe(value string) ups.Var {
+func (src source) describe(value string, in *inputs) ups.Var {
 	v := ups.Var{Value: value}
-	if !src.editable() {
+	if !src.editable(in) {
 		return v
 	}
 	v.Flags, v.MaxLen, v.Enum = ups.RW|ups.String, src.as.edit, src.as.enum
+	if src.as.choices != nil {
+		v.Enum = src.as.choices(value, in)
+	}
 	if v.Enum == nil && src.as.numeric && src.as.kept == "" {
 		v.Ranges = span(src.feature)
 	}
@@ -101,7 +104,7 @@ func span(f *hid.Field) []ups.Range {
 
 // inputs is what conversions may look at, as it is now.
 func (m *model) inputs() *inputs {
-	return &inputs{vars: m.vars(nil), full: m.fullCharge(), texts: m.texts}
+	return &inputs{vars: m.every(nil), full: m.fullCharge(), texts: m.texts}
 }
 
 // notices are the alarms of the vendor's own.

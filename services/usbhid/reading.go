@@ -54,7 +54,7 @@ func (m *model) change(with readings) flag { return m.flags(with).weighty() ^ m.
 // feeding returns the reports that any of the flags are read from.
 func (m *model) feeding(weighty flag) map[key]bool {
 	if weighty&acAbsent != 0 {
-		weighty |= acPresent | discharging
+		weighty |= acPresent | discharging | batteryUsed | monitored | abmCharging | abmDischarging
 	}
 	keys := make(map[key]bool)
 	for _, s := range m.slots {

@@ -13,7 +13,7 @@ const (
 // row maps a field to a variable. Where several rows of a table have the same variable, the first whose field the
 // device can tell counts.
 type row struct {
-	name  string // NUT's variable
+	name  string // NUT's variable, or a hidden one
 	path  string // pattern of the field's path
 	as    convert
 	class class

@@ -21,12 +21,12 @@ func statusWords(f flags, b battery, alarm bool) string {
 		{"ALARM", alarm},
 		{"CAL", f.has(calibrating)},
 		{"OB", onBattery},
-		{"OL", f.has(acPresent)},
-		{"DISCHRG", f.has(discharging) && !f.has(depleted)},
-		{"CHRG", f.has(charging) && !full(f, b)},
+		{"OL", f.has(acPresent) && !onBattery},
+		{"DISCHRG", f.discharging() && !f.has(depleted)},
+		{"CHRG", f.charging() && !full(f, b)},
 		{"LB", f.has(lowFlags) || onBattery && runningOut(f, b)},
 		{"OVER", f.has(overload)},
-		{"RB", f.has(replaceBattery | noBattery)},
+		{"RB", f.has(replaceBattery | batteryAged | noBattery)},
 		{"TRIM", f.has(trim)},
 		{"BOOST", f.has(boost)},
 		{"BYPASS", f.has(autoBypass | manualBypass)},
@@ -62,7 +62,7 @@ var alarms = []struct {
 	flag flag
 	text string
 }{
-	{replaceBattery, "Replace battery!"},
+	{replaceBattery | batteryAged, "Replace battery!"},
 	{shutdownImminent, "Shutdown imminent!"},
 	{fanFailed, "Fan failure!"},
 	{noBattery, "No battery installed!"},

@@ -32,6 +32,16 @@ func TestStatusWords(t *testing.T) {
 		{"low without a threshold", acPresent, 0, battery{0, -1, 0, -1}, "OB"},
 		{"everything", 0, acPresent | discharging | charging | lowBattery | overload | noBattery | trim | boost | autoBypass | off | calibrating, unknown,
 			"CAL OL DISCHRG CHRG LB OVER RB TRIM BOOST BYPASS OFF"},
+		{"the charger tells, and not the summary (Eaton ABM, resting)", abmCharging | abmDischarging, acPresent | monitored | charging, battery{92, -1, -1, -1}, "OL"},
+		{"the charger tells: floating", 0, acPresent | monitored | abmCharging, battery{92, -1, -1, -1}, "OL CHRG"},
+		{"the charger tells: discharging", acPresent | abmCharging, monitored | abmDischarging, unknown, "OB DISCHRG"},
+		{"the charger tells nothing", 0, acPresent | monitored | charging, battery{92, -1, -1, -1}, "OL CHRG"},
+		{"ABM is off", monitored, acPresent | charging | abmDischarging, battery{92, -1, -1, -1}, "OL CHRG"},
+		{"a test: mains, but the battery feeds the load", 0, acPresent | batteryUsed | discharging, unknown, "OB DISCHRG"},
+		{"the battery is used, but not discharging (PowerWalker VI 1500 RT)", discharging, acPresent | batteryUsed, unknown, "OL"},
+		{"bypass", 0, acPresent | batteryUsed | discharging | autoBypass, unknown, "OL DISCHRG BYPASS"},
+		{"off", 0, acPresent | batteryUsed | discharging | off, unknown, "OL DISCHRG OFF"},
+		{"the battery's time is over", 0, acPresent | batteryAged, unknown, "OL RB"},
 	} {
 		f := flags{known: tt.known | tt.on, on: tt.on}
 		if got := statusWords(f, tt.battery, false); got != tt.want {

@@ -2,13 +2,25 @@ package usbhid
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
+	"strings"
 
 	"github.com/upscard/upscard/services/ups"
 )
 
 // vars returns every variable as the device is known now. It takes over extra, whose values win.
 func (m *model) vars(extra map[string]string) map[string]ups.Var {
+	vars := m.every(extra)
+	maps.DeleteFunc(vars, func(name string, _ ups.Var) bool { return strings.HasPrefix(name, hidden) })
+	return vars
+}
+
+// hidden is how the names of variables begin that are for other rows to look at only.
+const hidden = "."
+
+// every returns the hidden variables too.
+func (m *model) every(extra map[string]string) map[string]ups.Var {
 	vars := make(map[string]ups.Var)
 	in := &inputs{vars: vars, full: m.fullCharge(), texts: m.texts}
 	put := func(name, value string) { vars[name] = ups.Var{Value: clean(value)} }
@@ -18,13 +30,16 @@ func (m *model) vars(extra map[string]string) map[string]ups.Var {
 			continue
 		}
 		if value, ok := m.value(s, src, in); ok {
-			vars[s.name] = src.describe(clean(value))
+			vars[s.name] = src.describe(clean(value), in)
 		}
 	}
 	for name, value := range m.identity() {
 		if vars[name].Value == "" { // the table has nothing better
 			put(name, value)
 		}
+	}
+	if model := vars["ups.model"].Value; model != "" {
+		put("device.model", model)
 	}
 	for name, value := range extra {
 		put(name, value)
