@@ -29,7 +29,7 @@ func TestFamilies(t *testing.T) {
 		{Vendor: 0x0764, Product: 0x501}:  &cyberpower,
 		{Vendor: 0x0483, Product: 0xa430}: &cyberpower,
 		{Vendor: 0x0483, Product: 1}:      &generic,
-		{Vendor: 0x0463, Product: 0xffff}: &generic,
+		{Vendor: 0x0463, Product: 0xffff}: &eaton,
 	} {
 		if got := familyOf(id); got != want {
 			t.Errorf("%v is of %s, want %s", id, got.name, want.name)

@@ -12,6 +12,8 @@ import (
 func FuzzModel(f *testing.F) {
 	f.Add(benchDescriptor, []byte{1, healthy}, uint16(0x051d), uint16(2))
 	f.Add(benchDescriptor, []byte{2, 100, 1, 2}, uint16(0x0764), uint16(0x0501))
+	f.Add(benchDescriptor, []byte{1, healthy}, uint16(0x0463), uint16(0xffff))
+	f.Add(benchDescriptor, []byte{1, healthy}, uint16(0x09d6), uint16(1))
 	f.Fuzz(func(t *testing.T, descriptor, report []byte, vendor, product uint16) {
 		d, _ := hid.Parse(descriptor)
 		m := newModel(usb.ID{Vendor: vendor, Product: product, ProductName: string(report)}, d)
