@@ -115,7 +115,7 @@ func TestBackUPSCriesWolf(t *testing.T) {
 
 // TestCaptureRuns reads whole captures through the loop and expects what the mapping alone says.
 func TestCaptureRuns(t *testing.T) {
-	for _, name := range []string{"apc-bk650m2-ch", "apc-back-ups-rs-1000g", "cyberpower-cp1300epfclcd", "cyberpower-cst135uc2",
+	for _, name := range []string{"apc-bk650m2-ch", "apc-back-ups-rs-1000g", "cyberpower-cp1300epfclcd", "cyberpower-cst135uc2", "eaton-3s-700",
 		"legrand-keor-pdu-800", "liebert-gxt4", "powercom-bnt-800ap", "salicru-slc-twin-pro2", "smart-battery-075d", "tripplite-4003"} {
 		t.Run(name, func(t *testing.T) {
 			var c hidtest.Capture
