@@ -55,19 +55,29 @@ func readDescriptor(ctx context.Context, dev usb.Device, log *slog.Logger, usabl
 }
 
 // lengths are the lengths that the report descriptor may have, the likeliest first. The device is asked only when its
-// configuration's was wrong.
+// configuration's was wrong, or is known to be: that of Eaton's release 2.02 is too short, and what it gives a descriptor that is usable
+// and lacks fields.
 func lengths(dev usb.Device) iter.Seq[int] {
-	return func(yield func(int) bool) {
-		held, ok := reportLength(dev.HIDDescriptor())
-		if ok && !yield(held) {
-			return
-		}
+	held := func() (int, bool) { return reportLength(dev.HIDDescriptor()) }
+	asked := func() (int, bool) {
 		b := make([]byte, 9)
 		n, err := dev.Control(fromInterface, getDescriptor, descriptorHID<<8, uint16(dev.Interface()), b)
-		if asked, ok := reportLength(b[:max(n, 0)]); err == nil && ok && asked != held && !yield(asked) {
-			return
+		length, ok := reportLength(b[:max(n, 0)])
+		return length, err == nil && ok
+	}
+	order := []func() (int, bool){held, asked, func() (int, bool) { return largest, true }}
+	if id := dev.ID(); id.Vendor == 0x0463 && id.Release == 0x0202 {
+		order[0], order[1] = asked, held
+	}
+	return func(yield func(int) bool) {
+		tried := 0
+		for _, length := range order {
+			if n, ok := length(); ok && n != tried {
+				if tried = n; !yield(n) {
+					return
+				}
+			}
 		}
-		yield(largest)
 	}
 }
 
