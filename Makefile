@@ -2,12 +2,18 @@
 #
 #   make run [DEVICE=FILE ...] [CONFIG=upscard.toml] [SPEED=60] [RESCUE=1]
 #   make run MACHINE=raspi3b [RESCUE=1]
+#   make image [RELEASE=1]
+#
+# A release takes no `upscard.` words from the kernel's command line; it is what is published. Without RELEASE=1 it is a build for development,
+# which is what `make run` and most tests boot. The two differ in init alone, and lie side by side.
 
 OUT    := images/out
 HOST   := aarch64-linux-gnu
 LIBUSB := $(CURDIR)/$(OUT)/libusb-arm64
 export PATH := $(PATH):/usr/local/go/bin
 export GOFLAGS += -buildvcs=false
+
+flavour := $(if $(filter-out 0,$(RELEASE)),-release)
 
 # What programs are made of: Go, and what Go embeds.
 source = $(shell find $(1) \( -name '*.go' ! -name '*_test.go' -o -name '*.toml' -o -path '*/files/*' \) -type f) go.mod go.sum
@@ -24,15 +30,15 @@ else
 run: build
 	@# make keeps only the last of several DEVICE=; its own command line has all.
 	@devices=$$(tr '\0' '\n' </proc/$$PPID/cmdline | sed -n 's/^DEVICE=//p'); \
-	exec $(OUT)/bin/run -devices "$${devices:-$$DEVICE}" -config "$$CONFIG" -speed "$${SPEED:-1}" -append "$$APPEND" $(if $(RESCUE),-rescue)
+	exec $(OUT)/bin/run -image $(OUT)/upscard-rpi$(flavour).img -devices "$${devices:-$$DEVICE}" -config "$$CONFIG" -speed "$${SPEED:-1}" -append "$$APPEND" $(if $(RESCUE),-rescue)
 endif
 
-test: setup-test build image
+test: setup-test $(OUT)/bin/run $(OUT)/bin/virtups $(OUT)/upscard-rpi.img.zst $(OUT)/upscard-rpi-release.img
 	@exec tools/test.sh
 
-build: $(OUT)/upscard-rpi.img $(OUT)/bin/run $(OUT)/bin/virtups
+build: $(OUT)/upscard-rpi$(flavour).img $(OUT)/bin/run $(OUT)/bin/virtups
 
-image: $(OUT)/upscard-rpi.img.zst
+image: $(OUT)/upscard-rpi$(flavour).img.zst
 
 clean:
 	rm -rf $(OUT)
@@ -51,9 +57,9 @@ $(OUT)/arm64/usbhid-ups: $(LIBUSB)/lib/libusb-1.0.a $(call source,cmd/usbhid-ups
 		go build -trimpath -tags netgo,osusergo \
 		-ldflags "-s -w -buildid= -linkmode external -extldflags '-static -Wl,--gc-sections,--build-id=none'" -o $@ ./cmd/usbhid-ups
 
-$(OUT)/arm64/init: $(call source,cmd/init services)
-	@echo "building init (arm64)" >&2
-	@CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -trimpath -ldflags "-s -w -buildid=" -o $@ ./cmd/init
+$(OUT)/arm64/init $(OUT)/arm64/init-release: $(call source,cmd/init services)
+	@echo "building $(@F) (arm64)" >&2
+	@CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -trimpath -ldflags "-s -w -buildid= $(if $(findstring release,$(@F)),-X main.release=yes)" -o $@ ./cmd/init
 
 $(OUT)/state.ext4.gz: $(call source,services/layout tools/image tools/mkimage) | setup-run
 	@mkdir -p $(OUT) && CGO_ENABLED=0 go run ./tools/mkimage -o $@ -state
@@ -63,14 +69,21 @@ $(OUT)/initramfs.cpio.zst: $(OUT)/arm64/init $(OUT)/arm64/usbhid-ups $(OUT)/stat
 	@go run ./tools/mkinitramfs -o $@ -date '$(DATE)' $(OUT)/arm64/init:init $(OUT)/arm64/usbhid-ups:bbin/usbhid-ups \
 		$(OUT)/state.ext4.gz:etc/state.ext4.gz
 
+# All programs but init are the same ones.
+$(OUT)/release/initramfs.cpio.zst: $(OUT)/initramfs.cpio.zst $(OUT)/arm64/init-release
+	@mkdir -p $(@D) && go run ./tools/mkinitramfs -o $@ -base $< $(OUT)/arm64/init-release:init
+
 $(OUT)/bin/%: $(call source,tools board services) | setup-run
 	@CGO_ENABLED=0 go build -trimpath -o $@ ./tools/$*
 
 # The image for Raspberry Pis, which the tests and `make run` boot too.
-$(OUT)/upscard-rpi.img: $(OUT)/initramfs.cpio.zst $(shell find board/rpi/files -type f) $(call source,board services/layout tools/image tools/mkimage)
-	@echo "building the image for Raspberry Pis" >&2
-	@CGO_ENABLED=0 go run ./tools/mkimage -o $@ -built $(OUT)
+image_source = $(shell find board/rpi/files -type f) $(call source,board services/layout tools/image tools/mkimage)
+$(OUT)/upscard-rpi.img: $(OUT)/initramfs.cpio.zst $(image_source)
+$(OUT)/upscard-rpi-release.img: $(OUT)/release/initramfs.cpio.zst $(image_source)
+$(OUT)/upscard-rpi.img $(OUT)/upscard-rpi-release.img:
+	@echo "building the image for Raspberry Pis: $(@F)" >&2
+	@CGO_ENABLED=0 go run ./tools/mkimage -o $@ -built $(<D) -cache $(OUT)/cache
 
-# What is published: its compressed form, and the SHA-256 sums of both.
-$(OUT)/upscard-rpi.img.zst: $(OUT)/upscard-rpi.img
+# What is handed on: its compressed form, and the SHA-256 sums of both.
+$(OUT)/%.img.zst: $(OUT)/%.img
 	@CGO_ENABLED=0 go run ./tools/mkimage -o $< -pack

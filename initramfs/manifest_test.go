@@ -16,12 +16,19 @@ import (
 var update = flag.Bool("update", false, "write the golden manifest anew")
 
 const (
-	built  = "../images/out/initramfs.cpio.zst"
-	golden = "../images/initramfs.manifest"
+	built   = "../images/out/initramfs.cpio.zst"
+	release = "../images/out/release/initramfs.cpio.zst"
+	golden  = "../images/initramfs.manifest"
 )
 
 // Nothing gets into the root file system, or out of it, or changes its mode, unseen.
 func TestManifest(t *testing.T) {
+	for _, built := range []string{built, release} {
+		t.Run(built, func(t *testing.T) { compare(t, built) })
+	}
+}
+
+func compare(t *testing.T, built string) {
 	packed, err := os.ReadFile(built)
 	if os.IsNotExist(err) && os.Getenv("CI") == "" {
 		t.Skip("the root file system is not built: make build")

@@ -25,7 +25,7 @@ const (
 // command line restarts the card.
 func boot() {
 	j := newJournal()
-	j.line("init", "started")
+	j.line("init", "started, "+build())
 	mountErr := mountAll("/", mounts())
 	console := openConsole()
 	printing, stopPrinting := context.WithCancel(context.Background())
@@ -34,11 +34,8 @@ func boot() {
 	printer.Go(func() { j.copyToKernel(printing) })
 
 	cmdline, _ := os.ReadFile("/proc/cmdline") // where it is missing the mount error says why
-	o, complaints := parseCmdline(string(cmdline))
+	o := readOptions(string(cmdline), release != "", j.logger)
 	logger := j.logger(o.debug)
-	for _, c := range complaints {
-		logger.Warn("kernel command line", "word", c)
-	}
 	c := &card{journal: j, logger: logger, options: o, reaper: supervise.NewReaper()}
 	c.supervisor = supervise.New(supervise.Exec{Reaper: c.reaper, Lines: j.line}, logger)
 	var watched context.Context

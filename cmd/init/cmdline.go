@@ -2,12 +2,14 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"strings"
 
 	"github.com/upscard/upscard/services/handover"
 )
 
-// options are what the kernel command line says to us.
+// options are what the kernel command line says to us. Only a build for development lets it: rescue is a root shell for whoever can write
+// one word on the SD card.
 type options struct {
 	hostname   string // "": as configured
 	rescue     bool   // a shell for root on the serial console
@@ -18,6 +20,34 @@ type options struct {
 // optionPrefix begins each of our words; all others are the kernel's.
 const optionPrefix = "upscard."
 
+// release is "yes" in the build that is published, "" in one for development. The linker sets it: -X main.release=yes
+var release string
+
+// readOptions takes the kernel command line's words into account, if this build does, and logs which it leaves out.
+func readOptions(cmdline string, release bool, logger func(debug bool) *slog.Logger) options {
+	if !release {
+		o, complaints := parseCmdline(cmdline)
+		for _, c := range complaints {
+			logger(o.debug).Warn("kernel command line", "word", c)
+		}
+		return o
+	}
+	if words := ourWords(cmdline); len(words) > 0 {
+		logger(false).Warn("kernel command line: a release ignores what is for development", "words", strings.Join(words, " "))
+	}
+	return options{}
+}
+
+// ourWords are those of the kernel command line that are meant for us.
+func ourWords(cmdline string) (words []string) {
+	for word := range strings.FieldsSeq(cmdline) {
+		if strings.HasPrefix(word, optionPrefix) {
+			words = append(words, word)
+		}
+	}
+	return words
+}
+
 // parseCmdline reads the kernel command line. complaints names each word of ours that means nothing; it is otherwise passed over.
 func parseCmdline(cmdline string) (o options, complaints []string) {
 	words := map[string]func(value string) error{
@@ -26,12 +56,8 @@ func parseCmdline(cmdline string) (o options, complaints []string) {
 		"debug":    func(v string) error { return setSwitch(&o.debug, v) },
 		"watchdog": func(v string) error { return setOff(&o.noWatchdog, v) },
 	}
-	for word := range strings.FieldsSeq(cmdline) {
-		ours, found := strings.CutPrefix(word, optionPrefix)
-		if !found {
-			continue
-		}
-		name, value, _ := strings.Cut(ours, "=")
+	for _, word := range ourWords(cmdline) {
+		name, value, _ := strings.Cut(strings.TrimPrefix(word, optionPrefix), "=")
 		set := words[name]
 		if set == nil {
 			complaints = append(complaints, fmt.Sprintf("%s: no such option", word))
@@ -68,4 +94,12 @@ func setHostname(to *string, value string) error {
 		*to = value
 	}
 	return err
+}
+
+// build tells which of the two builds this is.
+func build() string {
+	if release != "" {
+		return "release"
+	}
+	return "development build"
 }

@@ -76,6 +76,29 @@ func TestCmdline(t *testing.T) {
 	}
 }
 
+// A release takes no word for development, and names all that it was given in one line.
+func TestReleaseIgnoresWords(t *testing.T) {
+	const cmdline = "quiet upscard.rescue upscard.hostname=x upscard.fast panic=10 upscard.watchdog=off"
+	for _, test := range []struct {
+		cmdline string
+		release bool
+		want    options
+		said    string
+	}{
+		{cmdline, true, options{}, `msg="kernel command line: a release ignores what is for development" ` +
+			`words="upscard.rescue upscard.hostname=x upscard.fast upscard.watchdog=off"`},
+		{"quiet panic=10", true, options{}, ""},
+		{cmdline, false, options{hostname: "x", rescue: true, noWatchdog: true}, `word="upscard.fast: no such option"`},
+	} {
+		j := newJournal()
+		got := readOptions(test.cmdline, test.release, j.logger)
+		lines := j.ring.Lines()
+		if got != test.want || len(lines) > 1 || (test.said == "") != (len(lines) == 0) || test.said != "" && !strings.Contains(lines[0].Text, test.said) {
+			t.Errorf("%q, release %v: %+v, said %v", test.cmdline, test.release, got, lines)
+		}
+	}
+}
+
 func TestProgramsAreConfined(t *testing.T) {
 	uids := make(map[uint32]string)
 	for _, p := range append(programs(handover.Owner, "/state/netd"), confd("/boot/upscard.toml", "/state/confd"), driver(handover.Owner, 1), driver(handover.Owner, 64)) {

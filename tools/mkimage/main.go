@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -30,6 +29,7 @@ func main() {
 	out := flag.String("o", "", "image to write")
 	pack := flag.Bool("pack", false, "only put OUT.zst and OUT's .sha256 beside an image that is there")
 	built := flag.String("built", "images/out", "directory of what was built")
+	cache := flag.String("cache", "images/out/cache", "directory of what earlier runs have compressed")
 	state := flag.Bool("state", false, "only write the empty file system of the state partition, packed with gzip")
 	flag.Parse()
 	if *out == "" || flag.NArg() > 0 {
@@ -38,13 +38,13 @@ func main() {
 	}
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer cancel()
-	if err := run(ctx, *name, *out, *built, *pack, *state); err != nil {
+	if err := run(ctx, *name, *out, *built, *cache, *pack, *state); err != nil {
 		fmt.Fprintln(os.Stderr, "mkimage:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, name, out, built string, pack, state bool) error {
+func run(ctx context.Context, name, out, built, cache string, pack, state bool) error {
 	b, ok := boards[name]
 	if !ok {
 		return fmt.Errorf("no board is called %q", name)
@@ -71,7 +71,7 @@ func run(ctx context.Context, name, out, built string, pack, state bool) error {
 	if err != nil {
 		return err
 	}
-	if err := image.Build(ctx, out, image.Recipe{Files: b.files, Sources: sources, State: empty, Cache: filepath.Join(built, "cache"), Progress: progress}); err != nil {
+	if err := image.Build(ctx, out, image.Recipe{Files: b.files, Sources: sources, State: empty, Cache: cache, Progress: progress}); err != nil {
 		return err
 	}
 	progress("done           " + out)

@@ -14,13 +14,18 @@ import (
 	"github.com/upscard/upscard/tools/image"
 )
 
-const built = "../../images/out"
+const out = "../../images/out"
 
-// Every file of the image that is flashed is, byte for byte, the one that its row names.
+// Every file of the images that are flashed is, byte for byte, the one that its row names.
 func TestContents(t *testing.T) {
-	path := filepath.Join(built, "upscard-rpi.img")
+	for name, built := range map[string]string{"upscard-rpi.img": out, "upscard-rpi-release.img": filepath.Join(out, "release")} {
+		t.Run(name, func(t *testing.T) { compare(t, filepath.Join(out, name), built) })
+	}
+}
+
+func compare(t *testing.T, path, built string) {
 	if _, err := os.Stat(path); os.IsNotExist(err) && os.Getenv("CI") == "" {
-		t.Skip("the image is not built: make image")
+		t.Skip("the image is not built: make image, make image RELEASE=1")
 	}
 	disk, err := image.Open(path, false)
 	if err != nil {

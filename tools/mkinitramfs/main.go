@@ -18,8 +18,9 @@ func main() {
 	out := flag.String("o", "", "file to write")
 	arch := flag.String("arch", "arm64", "architecture, as Go names it")
 	date := flag.String("date", "", "`date` of the sources in Unix seconds")
+	base := flag.String("base", "", "a root file system that this is to equal but for the files named: a `file` that was built before")
 	flag.Usage = func() {
-		fmt.Fprintln(os.Stderr, "usage: mkinitramfs -o FILE [-arch ARCH] [-date SECONDS] HOST-FILE:PATH-ON-CARD ...")
+		fmt.Fprintln(os.Stderr, "usage: mkinitramfs -o FILE [-base FILE | -arch ARCH -date SECONDS] HOST-FILE:PATH-ON-CARD ...")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -36,7 +37,13 @@ func main() {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := build(*out, *arch, *date, binaries); err != nil {
+	err := error(nil)
+	if *base != "" {
+		err = initramfs.Replace(*out, *base, binaries)
+	} else {
+		err = build(*out, *arch, *date, binaries)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "mkinitramfs:", err)
 		os.Exit(1)
 	}
