@@ -12,12 +12,15 @@ import (
 // maxUPS bounds the UPSes that appear: everybody may put a socket into the directory.
 const maxUPS = 64
 
-// follow keeps every UPS's store equal to its driver's, as drivers' sockets appear in dir, until ctx ends.
+// follow keeps every UPS's store equal to its driver's, as drivers' sockets appear in dir, and tells their states, until ctx ends.
 func follow(ctx context.Context, dir string, trust driversock.Trust, registry *nut.Registry, logger *slog.Logger) error {
 	ctx, cancel := context.WithCancel(ctx)
 	f := fleet{registry: registry, trust: trust, logger: logger, drivers: make(map[*nut.UPS]*driver)}
 	defer f.running.Wait()
 	defer cancel()
+	for _, u := range registry.All() {
+		f.running.Go(func() { tell(ctx, u, logger) })
+	}
 	return driversock.Watch(ctx, dir, trust, func(s driversock.Socket) { f.appeared(ctx, s) })
 }
 
@@ -40,11 +43,15 @@ type driver struct {
 // appeared follows a socket, or tells its follower that it is there again. A UPS's newest socket wins: another driver
 // took it over.
 func (f *fleet) appeared(ctx context.Context, s driversock.Socket) {
-	if n := len(f.registry.All()); n >= maxUPS && f.registry.Find(s.UPS) == nil {
+	known := f.registry.Find(s.UPS) != nil
+	if !known && len(f.registry.All()) >= maxUPS {
 		f.logger.Warn("UPS ignored: too many", "ups", s.UPS, "limit", maxUPS)
 		return
 	}
 	u := f.registry.Add(s.UPS, "")
+	if !known {
+		f.running.Go(func() { tell(ctx, u, f.logger) })
+	}
 	d := f.drivers[u]
 	if d != nil && d.path == s.Path {
 		select {

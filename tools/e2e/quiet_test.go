@@ -23,16 +23,19 @@ func quietSpan(t *testing.T) time.Duration {
 	return span
 }
 
-// A card with nothing to do writes nothing to its disk.
+// A card with nothing to do writes nothing to its disk, and says nothing.
 func TestQuietCardWritesNothing(t *testing.T) {
 	m := bootReady(t, setup{})
 	m.settle()
 	before := m.sectorsWritten()
-	span := quietSpan(t)
+	span, mark := quietSpan(t), m.Console.Mark()
 	select {
 	case <-time.After(span): // what is measured is this span
 	case <-m.Exited():
 		t.Fatal("the card stopped")
+	}
+	if said := m.Console.Lines()[mark:]; len(said) > 0 {
+		t.Errorf("%d lines on the console: %s", len(said), said[0].Text)
 	}
 	after := m.sectorsWritten()
 	for disk, n := range after {
