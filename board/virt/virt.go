@@ -9,6 +9,7 @@ const CommandLine = "quiet panic=10 oops=panic console=ttyAMA0"
 // Forward makes a TCP port of the card reachable on the host's loopback address.
 type Forward struct {
 	Host, Card int
+	Address    string // of the card; "" for the one that DHCP gives it
 }
 
 // Machine is one card to boot.
@@ -39,7 +40,7 @@ const network = "user,id=lan,restrict=on"
 func (m Machine) Args() []string {
 	hostfwd := ""
 	for _, f := range m.Forwards {
-		hostfwd += fmt.Sprintf(",hostfwd=tcp:127.0.0.1:%d-:%d", f.Host, f.Card)
+		hostfwd += fmt.Sprintf(",hostfwd=tcp:127.0.0.1:%d-%s:%d", f.Host, f.Address, f.Card)
 	}
 	kind := "virt"
 	if m.Memory != "" {

@@ -9,7 +9,7 @@ import (
 func TestArgs(t *testing.T) {
 	m := Machine{
 		Kernel: "k", Initrd: "i", CommandLine: "a b", Disk: "/d", DeviceTree: "/t", MemoryMB: 256,
-		Forwards: []Forward{{Host: 1000, Card: 3493}, {Host: 1001, Card: 80}},
+		Forwards: []Forward{{Host: 1000, Card: 3493}, {Host: 1001, Card: 80, Address: "10.0.2.77"}},
 		USB:      []string{"/a", "/b"}, Monitor: "/m",
 	}
 	args := m.Args()
@@ -20,7 +20,7 @@ func TestArgs(t *testing.T) {
 	if got, want := after("-dtb"), "/t"; got != want {
 		t.Errorf("device tree %q, want %q", got, want)
 	}
-	if got, want := after("-netdev"), "user,id=lan,restrict=on,hostfwd=tcp:127.0.0.1:1000-:3493,hostfwd=tcp:127.0.0.1:1001-:80"; got != want {
+	if got, want := after("-netdev"), "user,id=lan,restrict=on,hostfwd=tcp:127.0.0.1:1000-:3493,hostfwd=tcp:127.0.0.1:1001-10.0.2.77:80"; got != want {
 		t.Errorf("netdev %q, want %q", got, want)
 	}
 	all := strings.Join(args, " ")

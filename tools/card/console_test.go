@@ -67,7 +67,7 @@ func TestForwardTakesAnotherPort(t *testing.T) {
 	}
 	defer taken.Close()
 	wanted := taken.Addr().(*net.TCPAddr).Port
-	got, err := forward([]Service{{"nut", 3493, wanted}})
+	got, err := forward([]Service{{Name: "nut", Port: 3493, Host: wanted}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,14 +9,15 @@ import (
 
 // Service is a listener of the card that the host can reach on 127.0.0.1.
 type Service struct {
-	Name string
-	Port int // on the card
-	Host int // wanted on this host; 0 for any free one
+	Name    string
+	Port    int    // on the card
+	Host    int    // wanted on this host; 0 for any free one
+	Address string // of the card; "" for the one that DHCP gives it
 }
 
 // Services are all listeners that a card has.
 var Services = []Service{
-	{"nut", 3493, 3493},
+	{Name: "nut", Port: 3493, Host: 3493},
 }
 
 // forward gives every service a port of this host that is free now: the wanted one if it can be had.
@@ -27,7 +28,7 @@ func forward(services []Service) ([]virt.Forward, error) {
 		if err != nil {
 			return nil, fmt.Errorf("no free port for %s: %w", s.Name, err)
 		}
-		all = append(all, virt.Forward{Host: port, Card: s.Port})
+		all = append(all, virt.Forward{Host: port, Card: s.Port, Address: s.Address})
 	}
 	return all, nil
 }

@@ -60,7 +60,8 @@ type setup struct {
 	devices []string // description files; "" is the project's own UPS
 	sim     sim.Options
 	ordered bool              // what is written to a UPS is the test's business
-	config  string            // upscard.toml
+	config  string            // upscard.toml; "" leaves the image's
+	address string            // by which it is reached; "" is what DHCP gives it
 	files   map[string][]byte // more files for the root file system; ELF programs can be run
 	append  []string
 	memory  int // in MB, which survive a reset; 0: what a card has
@@ -90,7 +91,7 @@ func boot(t *testing.T, s setup) *machine {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	services := []card.Service{{Name: "nut", Port: 3493}} // any free port
+	services := []card.Service{{Name: "nut", Port: 3493, Address: s.address}} // any free port
 	var owner []byte
 	if s.config != "" {
 		owner = []byte(s.config)
