@@ -46,7 +46,7 @@ func (j *journal) logger(debug bool) *slog.Logger {
 
 // dropTime leaves out the time, which the journal puts in front of each line.
 func dropTime(groups []string, a slog.Attr) slog.Attr {
-	if a.Key == slog.TimeKey && len(groups) == 0 {
+	if a.Key == slog.TimeKey && len(groups) == 0 && a.Value.Kind() == slog.KindTime {
 		return slog.Attr{}
 	}
 	return a

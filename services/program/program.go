@@ -55,7 +55,7 @@ func Logger(w io.Writer) *slog.Logger {
 }
 
 func dropTime(groups []string, a slog.Attr) slog.Attr {
-	if len(groups) == 0 && a.Key == slog.TimeKey {
+	if len(groups) == 0 && a.Key == slog.TimeKey && a.Value.Kind() == slog.KindTime { // slog's own, no attribute of that name
 		return slog.Attr{}
 	}
 	return a

@@ -39,7 +39,8 @@ func TestLogger(t *testing.T) {
 	var b bytes.Buffer
 	logger := Logger(&b)
 	logger.WithGroup("g").Info("shown", slog.TimeKey, "noon")
-	if got, want := b.String(), "level=INFO msg=shown g.time=noon\n"; got != want {
+	logger.Info("shown", slog.TimeKey, "noon")
+	if got, want := b.String(), "level=INFO msg=shown g.time=noon\nlevel=INFO msg=shown time=noon\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
