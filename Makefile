@@ -68,6 +68,7 @@ $(OUT)/initramfs.cpio.zst: $(OUT)/arm64/init $(OUT)/arm64/usbhid-ups $(OUT)/stat
 	@echo "building the root file system: busybox of upscard's programs and u-root's tools (15 s or more)" >&2
 	@go run ./tools/mkinitramfs -o $@ -date '$(DATE)' $(OUT)/arm64/init:init $(OUT)/arm64/usbhid-ups:bbin/usbhid-ups \
 		$(OUT)/state.ext4.gz:etc/state.ext4.gz
+	@echo '$(DATE)' >$(OUT)/initramfs.date
 
 # All programs but init are the same ones.
 $(OUT)/release/initramfs.cpio.zst: $(OUT)/initramfs.cpio.zst $(OUT)/arm64/init-release

@@ -1,7 +1,10 @@
 // Package virt is QEMU's arm64 "virt" machine as a board of the card.
 package virt
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // CommandLine is what the kernel is told where no disk says it. The serial console comes last, as on a Pi.
 const CommandLine = "quiet panic=10 oops=panic console=ttyAMA0"
@@ -21,26 +24,34 @@ type Machine struct {
 	MemoryMB       int
 	Memory         string // a file that holds the memory, which so survives the emulator's end, as a Pi's does a reset; "" for none
 	Forwards       []Forward
-	USB            []string // unix sockets of simulated devices (usbredir), in port order
-	Monitor        string   // unix socket on which QEMU listens for QMP
+	Outbound       bool      // what the card sends to 10.0.2.2 reaches this machine's loopback address
+	Clock          time.Time // what the hardware's clock shows at power-on; zero for this machine's
+	USB            []string  // unix sockets of simulated devices (usbredir), in port order
+	Monitor        string    // unix socket on which QEMU listens for QMP
 }
 
 // DumpDeviceTree is the command line by which the emulator writes the device tree that it would give the machine to a file, and ends.
 func (m Machine) DumpDeviceTree(file string) []string {
-	return append(m.base("virt,dumpdtb="+file), "-netdev", network, "-device", "virtio-net-pci,netdev=lan,romfile=")
+	return append(m.base("virt,dumpdtb="+file), "-netdev", network+restricted, "-device", "virtio-net-pci,netdev=lan,romfile=")
 }
 
 // Program is the emulator that boots this board.
 const Program = "qemu-system-aarch64"
 
-// network lets the card be reached, but reach nothing: its questions to time servers stay on this machine.
-const network = "user,id=lan,restrict=on"
+// The card can be reached, but reaches nothing where it is restricted: its questions to time servers stay on this machine.
+const (
+	network    = "user,id=lan"
+	restricted = ",restrict=on"
+)
 
 // Args is the emulator's command line. The console is on its standard input and output. It suits QEMU 7.2 to 10.
 func (m Machine) Args() []string {
-	hostfwd := ""
+	lan := network
+	if !m.Outbound {
+		lan += restricted
+	}
 	for _, f := range m.Forwards {
-		hostfwd += fmt.Sprintf(",hostfwd=tcp:127.0.0.1:%d-%s:%d", f.Host, f.Address, f.Card)
+		lan += fmt.Sprintf(",hostfwd=tcp:127.0.0.1:%d-%s:%d", f.Host, f.Address, f.Card)
 	}
 	kind := "virt"
 	if m.Memory != "" {
@@ -52,11 +63,14 @@ func (m Machine) Args() []string {
 		"-qmp", "unix:"+m.Monitor+",server=on,wait=off",
 		"-kernel", m.Kernel, "-initrd", m.Initrd,
 		"-append", m.CommandLine,
-		"-netdev", network+hostfwd, "-device", "virtio-net-pci,netdev=lan,romfile=",
+		"-netdev", lan, "-device", "virtio-net-pci,netdev=lan,romfile=",
 		"-device", "i6300esb", "-watchdog-action", "reset",
 		"-device", "qemu-xhci,p2=15,p3=15")
 	if m.Memory != "" {
 		args = append(args, "-object", fmt.Sprintf("memory-backend-file,id=ram,size=%dM,share=on,mem-path=%s", m.MemoryMB, m.Memory))
+	}
+	if !m.Clock.IsZero() {
+		args = append(args, "-rtc", "base="+m.Clock.UTC().Format("2006-01-02T15:04:05"))
 	}
 	if m.DeviceTree != "" {
 		args = append(args, "-dtb", m.DeviceTree)

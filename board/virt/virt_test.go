@@ -4,12 +4,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestArgs(t *testing.T) {
 	m := Machine{
 		Kernel: "k", Initrd: "i", CommandLine: "a b", Disk: "/d", DeviceTree: "/t", MemoryMB: 256,
 		Forwards: []Forward{{Host: 1000, Card: 3493}, {Host: 1001, Card: 80, Address: "10.0.2.77"}},
+		Clock:    time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC),
 		USB:      []string{"/a", "/b"}, Monitor: "/m",
 	}
 	args := m.Args()
@@ -22,6 +24,12 @@ func TestArgs(t *testing.T) {
 	}
 	if got, want := after("-netdev"), "user,id=lan,restrict=on,hostfwd=tcp:127.0.0.1:1000-:3493,hostfwd=tcp:127.0.0.1:1001-10.0.2.77:80"; got != want {
 		t.Errorf("netdev %q, want %q", got, want)
+	}
+	if got, want := after("-rtc"), "base=2001-02-03T04:05:06"; got != want {
+		t.Errorf("clock %q, want %q", got, want)
+	}
+	if got := strings.Join((Machine{Outbound: true}).Args(), " "); strings.Contains(got, "restrict") || strings.Contains(got, "-rtc") {
+		t.Errorf("restricted, or with a clock: %s", got)
 	}
 	all := strings.Join(args, " ")
 	for _, want := range []string{"socket,id=ups0,path=/a", "usb-redir,chardev=ups0,port=1", "usb-redir,chardev=ups1,port=2", "format=raw,file=/d"} {

@@ -33,6 +33,8 @@ type Config struct {
 	Services []Service         // what to forward; nil for Services
 	MemoryMB int               // 256 if 0
 	KeepRAM  bool              // memory survives a reset
+	Outbound bool              // the card reaches this machine's loopback address, as 10.0.2.2
+	Clock    time.Time         // what the hardware's clock shows at each power-on; zero for this machine's
 	Console  io.Writer         // gets a copy of the console
 	Logger   *slog.Logger
 }
@@ -83,7 +85,8 @@ func Start(cfg Config) (*Card, error) {
 	c := &Card{
 		Console: newConsole(), UPS: cfg.UPS, Disk: disk, cfg: cfg, services: services, dir: cfg.Dir,
 		cancel: cancel, exited: make(chan struct{}),
-		machine: virt.Machine{Disk: disk, MemoryMB: cfg.MemoryMB, Forwards: forwards, Monitor: filepath.Join(cfg.Dir, "qmp")},
+		machine: virt.Machine{Disk: disk, MemoryMB: cfg.MemoryMB, Forwards: forwards, Outbound: cfg.Outbound, Clock: cfg.Clock,
+			Monitor: filepath.Join(cfg.Dir, "qmp")},
 	}
 	if c.machine.MemoryMB == 0 {
 		c.machine.MemoryMB = 256

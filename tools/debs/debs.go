@@ -1,5 +1,5 @@
-// Package nutguest boots a small guest that runs Debian's own NUT driver on a simulated UPS.
-package nutguest
+// Package debs has Debian's packages without installing them.
+package debs
 
 import (
 	"bytes"
@@ -8,17 +8,16 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 )
-
-// packages are what the guest needs of Debian; apt-get finds what they need in turn.
-var packages = []string{"nut-server", "nut-client"}
 
 // unpacked marks a complete tree.
 const unpacked = ".complete"
 
-// Packages brings Debian's arm64 packages into the cache directory, unpacked below "root", and returns that. It uses the system's own
-// sources with a state of its own: nothing of the system is changed. What is there already is taken as it is.
-func Packages(ctx context.Context, cache string) (string, error) {
+// Unpack brings packages, and what they need in turn, into the cache directory, unpacked below "root", and returns that. arch is Debian's name
+// of an architecture, "" is this machine's. It uses the system's own sources with a state of its own: nothing of the system is changed. What
+// is there already is taken as it is.
+func Unpack(ctx context.Context, cache, arch string, packages ...string) (string, error) {
 	root := filepath.Join(cache, "root")
 	if _, err := os.Stat(filepath.Join(root, unpacked)); err == nil {
 		return root, nil
@@ -32,17 +31,16 @@ func Packages(ctx context.Context, cache string) (string, error) {
 			return "", err
 		}
 	}
-	status := filepath.Join(work, "status") // nothing is installed in the guest
+	status := filepath.Join(work, "status") // nothing is installed
 	if err := os.WriteFile(status, nil, 0o644); err != nil {
 		return "", err
 	}
-	apt := func(args ...string) error {
-		return run(ctx, "apt-get", append([]string{
-			"-qq", "-o", "APT::Architecture=arm64", "-o", "APT::Architectures=arm64", "-o", "APT::Sandbox::User=",
-			"-o", "Acquire::Languages=none", "-o", "Dir::State=" + filepath.Join(work, "state"),
-			"-o", "Dir::State::status=" + status, "-o", "Dir::Cache=" + filepath.Join(work, "cache"),
-		}, args...)...)
+	options := []string{"-qq", "-o", "APT::Sandbox::User=", "-o", "Acquire::Languages=none", "-o", "Dir::State=" + filepath.Join(work, "state"),
+		"-o", "Dir::State::status=" + status, "-o", "Dir::Cache=" + filepath.Join(work, "cache")}
+	if arch != "" {
+		options = append(options, "-o", "APT::Architecture="+arch, "-o", "APT::Architectures="+arch)
 	}
+	apt := func(args ...string) error { return run(ctx, "apt-get", append(slices.Clone(options), args...)...) }
 	if err := apt("update"); err != nil {
 		return "", err
 	}
@@ -80,11 +78,11 @@ func run(ctx context.Context, name string, args ...string) error {
 	return nil
 }
 
-// Available tells whether this machine has the programs that Packages and Build need.
+// Available tells whether this machine has the programs that Unpack needs.
 func Available() error {
-	for _, program := range []string{"apt-get", "dpkg-deb", "go"} {
+	for _, program := range []string{"apt-get", "dpkg-deb"} {
 		if _, err := exec.LookPath(program); err != nil {
-			return fmt.Errorf("NUT's own driver cannot be had here: %w", err)
+			return fmt.Errorf("no packages of Debian can be had here: %w", err)
 		}
 	}
 	return nil

@@ -64,7 +64,9 @@ type setup struct {
 	address string            // by which it is reached; "" is what DHCP gives it
 	files   map[string][]byte // more files for the root file system; ELF programs can be run
 	append  []string
-	memory  int // in MB, which survive a reset; 0: what a card has
+	memory  int       // in MB, which survive a reset; 0: what a card has
+	outward bool      // it reaches this machine, as 10.0.2.2
+	clock   time.Time // what the hardware's shows at each start; zero: the right time
 }
 
 // boot starts a card and ends it with the test. The rescue shell is there, so that a test can look inside.
@@ -99,7 +101,7 @@ func boot(t *testing.T, s setup) *machine {
 	c, err := card.Start(card.Config{
 		Image: s.image, Dir: dir, UPS: ups, Services: services, Files: s.files, Config: owner,
 		Append:   append([]string{"upscard.rescue"}, s.append...),
-		MemoryMB: s.memory, KeepRAM: s.memory != 0,
+		MemoryMB: s.memory, KeepRAM: s.memory != 0, Outbound: s.outward, Clock: s.clock,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/upscard/upscard/board"
 	"github.com/upscard/upscard/tools/card"
+	"github.com/upscard/upscard/tools/debs"
 	"github.com/upscard/upscard/tools/nutguest"
 	"github.com/upscard/upscard/tools/virtups/device"
 	"github.com/upscard/upscard/tools/virtups/devices"
@@ -26,7 +27,7 @@ const often = "  pollinterval = 1\n  pollfreq = 2\n"
 // TestNUTsOwnDriver holds the simulated UPS against NUT's usbhid-ups in a guest of its own: what upsc prints there is what the model says.
 func TestNUTsOwnDriver(t *testing.T) {
 	need(t, card.Available())
-	need(t, nutguest.Available())
+	need(t, debs.Available())
 	kernel, err := board.Kernel(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -1,3 +1,4 @@
+// Package nutguest boots a small guest that runs Debian's own NUT driver on a simulated UPS.
 package nutguest
 
 import (

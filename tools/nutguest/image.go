@@ -10,7 +10,14 @@ import (
 	"path/filepath"
 
 	"github.com/u-root/mkuimage/cpio"
+
+	"github.com/upscard/upscard/tools/debs"
 )
+
+// Packages brings what the guest needs of Debian into the cache directory and returns the tree, for Build.
+func Packages(ctx context.Context, cache string) (root string, err error) {
+	return debs.Unpack(ctx, cache, "arm64", "nut-server", "nut-client")
+}
 
 // programs run in the guest: the parts of NUT, and the daemon from which Debian's libusb learns that a device was plugged in again.
 var programs = []string{"lib/nut/usbhid-ups", "lib/nut/upsd", "bin/upsc", "lib/systemd/systemd-udevd"}
