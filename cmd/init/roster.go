@@ -18,7 +18,7 @@ type keptRoster struct {
 	logger *slog.Logger
 }
 
-// openRoster reads what was kept. What cannot be read is said: seats are then given anew, in port order.
+// openRoster reads what was kept, but for what was no UPS: it is looked at anew, behind the UPSes that are known. What cannot be read is said: seats are then given anew, in port order.
 func openRoster(state string, logger *slog.Logger) (*keptRoster, usb.Roster) {
 	k := &keptRoster{logger: logger}
 	dir, err := storage.Open(filepath.Join(state, "init"))
@@ -33,7 +33,7 @@ func openRoster(state string, logger *slog.Logger) (*keptRoster, usb.Roster) {
 	if err := errors.Join(err, reading.Reason); err != nil {
 		logger.Error("kept seats of UPSes", "version", reading.Version, "err", err)
 	}
-	return k, roster
+	return k, roster.UPSes()
 }
 
 // save keeps the roster. It writes only what has changed.

@@ -25,7 +25,12 @@ func TestRosterOutlastsRestart(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	kept.save(roster)
+	roster, _, err := roster.Add(usb.ID{Vendor: 3, Product: 4, Port: "1-3"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept.save(roster.Mark(3, true))
+	roster = roster[:2] // what is no UPS is looked at again, behind those that are
 
 	_, again := openRoster(state, logger)
 	if !slices.Equal(again, roster) || again.Find(right) != 1 || again.Find(left) != 2 {

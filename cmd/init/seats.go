@@ -20,7 +20,7 @@ type seats struct {
 	until   time.Time
 }
 
-// newSeats begins with what earlier starts have seen.
+// newSeats begins with what was seen before.
 func newSeats(known usb.Roster) *seats {
 	return &seats{roster: known, plugged: make(map[int]string), drivers: make(map[int]bool)}
 }
@@ -39,7 +39,6 @@ func (s *seats) scanned(found []usb.Attached) (changed bool, full []error) {
 		s.roster = roster
 		now[seat] = a.Node
 		if !s.drivers[seat] && s.plugged[seat] != a.Node {
-			s.roster = s.roster.Mark(seat, false)
 			s.drivers[seat] = true
 			s.queue = append(s.queue, seat)
 		}
@@ -65,7 +64,8 @@ func (s *seats) settled(seat int) {
 	}
 }
 
-// noUPS notes that the seat's driver has refused the device. Its driver starts again when the device was plugged in again.
+// noUPS notes that the seat's driver has refused the device. Its driver starts again when the device was plugged in again; the mark stays,
+// for without it the names of later seats would be others meanwhile.
 func (s *seats) noUPS(seat int) {
 	s.settled(seat)
 	s.roster = s.roster.Mark(seat, true)

@@ -78,6 +78,9 @@ func follow(ctx context.Context, events *usb.Uevents, look chan<- struct{}) erro
 
 func (w *usbWorld) loop(ctx context.Context, look <-chan struct{}) {
 	kept, roster := openRoster(w.state, w.logger)
+	if before, err := usb.ReadRoster(w.run); err == nil && len(before) > 0 {
+		roster = before // this is not the first loop since the start: seats have drivers
+	}
 	s := newSeats(roster)
 	w.kept = kept
 	w.writeRoster(s)

@@ -53,13 +53,9 @@ func assignSeat(o options, entries []config.UPS, logger *slog.Logger) (assignmen
 	if !ok {
 		return assignment{}, fmt.Errorf("%s has no seat %d", usb.RosterPath(o.Run), o.seat)
 	}
-	names, err := identity.Names(entries, roster)
+	name, err := identity.Name(entries, roster, o.seat)
 	if err != nil {
 		logger.Warn("configuration is ambiguous", "err", err)
 	}
-	name := cmp.Or(o.ups, names[o.seat])
-	if name == "" {
-		return assignment{}, fmt.Errorf("seat %d, %v: %w", o.seat, seat, usbdriver.ErrNotUPS)
-	}
-	return assignment{name: name, target: usbdriver.Target{Port: seat.Port, Matches: seat.Matches}}, nil
+	return assignment{name: cmp.Or(o.ups, name), target: usbdriver.Target{Port: seat.Port, Matches: seat.Matches}}, nil
 }

@@ -250,7 +250,8 @@ func TestRefused(t *testing.T) {
 		{"no such seat", nil, nil, []string{"-seat", "1"}, exitFailure, "has no seat 1"},
 		{"bad roster", nil, map[string]string{"usb/roster": "x\n"}, []string{"-seat", "1"}, exitFailure, "line 1"},
 		{"bad configuration", nil, map[string]string{"upscard.toml": "x = 1\n"}, nil, exitFailure, `upscard.toml:1:1: unknown key "x"`},
-		{"seat of no UPS", nil, map[string]string{"usb/roster": "1 1-1 1209:0001 other \"\"\n"}, []string{"-seat", "1"}, exitNotUPS, "no UPS"},
+		{"seat of no UPS", newMouse(), map[string]string{"usb/roster": "1 1-1 1209:0001 other \"A\"\n2 1-2 1209:0001 ups \"B\"\n"}, []string{"-seat", "1"},
+			exitNotUPS, "ups=ups2"},
 		{"no UPS", newMouse(), nil, nil, exitNotUPS, "this device is no UPS"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

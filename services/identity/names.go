@@ -4,6 +4,7 @@ package identity
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/upscard/upscard/services/config"
@@ -18,7 +19,7 @@ const defaultName = "ups"
 // first default name that is no entry's. The names hold also if there is an error, which tells of each device that two entries
 // bind and each entry that binds two devices.
 //
-// A new seat never changes the name of another. Marking a seat as no UPS does: the drivers whose names change must be restarted.
+// A new seat never changes the name of another. Marking a seat as no UPS does: no driver must have started for a later one by then.
 func Names(entries []config.UPS, roster usb.Roster) (map[int]string, error) {
 	names := make(map[int]string)
 	taken := make(map[string]int) // seat by name
@@ -32,6 +33,18 @@ func Names(entries []config.UPS, roster usb.Roster) (map[int]string, error) {
 		names[number], taken[name] = name, number
 	}
 	return names, errors.Join(errs...)
+}
+
+// Name gives one seat its name, "" if the roster has no such seat. One that was found to be no UPS is looked at again when it was plugged in
+// again: it gets the name that a new seat would, as long as it is not sure what it is, and so takes nobody else's.
+func Name(entries []config.UPS, roster usb.Roster, number int) (string, error) {
+	if seat, ok := roster.Seat(number); ok && seat.NotUPS {
+		seat.NotUPS = false
+		roster = append(slices.Clip(roster), seat)
+		number = len(roster)
+	}
+	names, err := Names(entries, roster)
+	return names[number], err
 }
 
 // bind names the devices that an entry binds.

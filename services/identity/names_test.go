@@ -79,6 +79,27 @@ func TestNamesAreStable(t *testing.T) {
 	}
 }
 
+// What was no UPS takes no name away, whatever it turns out to be when it is looked at again.
+func TestNameOfWhatWasNoUPS(t *testing.T) {
+	entries := []config.UPS{{Name: "token", VendorID: "1050"}}
+	for _, test := range []struct {
+		entries []config.UPS
+		number  int
+		want    string
+	}{
+		{nil, 1, "ups3"}, {nil, 2, "ups"}, {nil, 3, "ups2"}, {nil, 4, ""}, {nil, 0, ""}, {entries, 1, "token"}, {entries, 2, "ups"},
+	} {
+		roster := usb.Roster{key, apc1, cyber}
+		got, err := identity.Name(test.entries, roster, test.number)
+		if got != test.want || err != nil {
+			t.Errorf("seat %d is %q, %v; want %q", test.number, got, err, test.want)
+		}
+		if !roster[0].NotUPS || len(roster) != 3 {
+			t.Errorf("the roster is changed: %v", roster)
+		}
+	}
+}
+
 func TestEntry(t *testing.T) {
 	entries := []config.UPS{{Name: "a", Desc: "x"}}
 	if got := identity.Entry(entries, "a"); got != entries[0] {

@@ -13,7 +13,7 @@ type Seat struct {
 	Port            string
 	Vendor, Product uint16
 	Serial          string
-	NotUPS          bool // its driver found no power device
+	NotUPS          bool // its driver found no power device, since the start
 }
 
 // SeatOf is the seat that a device would get.
@@ -62,6 +62,11 @@ func (r Roster) Seat(number int) (Seat, bool) {
 		return Seat{}, false
 	}
 	return r[number-1], true
+}
+
+// UPSes is the roster without the seats of what is no UPS. Seats get other numbers: it is for a start, before any has a driver.
+func (r Roster) UPSes() Roster {
+	return slices.DeleteFunc(slices.Clone(r), func(s Seat) bool { return s.NotUPS })
 }
 
 // Mark records whether the device of a seat is something else than a UPS. A number that is no seat's changes nothing.

@@ -69,6 +69,14 @@ func TestRosterMark(t *testing.T) {
 	}
 }
 
+func TestRosterOfUPSes(t *testing.T) {
+	a, key, b := device("1-1", 2, "A"), device("1-2", 7, ""), device("1-3", 2, "B")
+	r := roster(t, a, key, b).Mark(2, true)
+	if got := r.UPSes(); len(r) != 3 || len(got) != 2 || got.Find(a) != 1 || got.Find(b) != 2 || got.Find(key) != 0 {
+		t.Errorf("of %v are UPSes %v", r, got)
+	}
+}
+
 func TestRosterIsBounded(t *testing.T) {
 	var r usb.Roster
 	var err error
