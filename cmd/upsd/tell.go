@@ -26,9 +26,10 @@ const maxStatus = 100
 // without a network this is how the UPS is.
 func tell(ctx context.Context, u *nut.UPS, logger *slog.Logger) {
 	snap := awaitDriver(ctx, u.Store())
-	said, changes, at := "", 0, time.Now()
+	said, changes, at, came := "", 0, time.Now(), false
 	for ctx.Err() == nil {
-		if now := state(snap); now != said {
+		came = came || snap.Freshness() == ups.Fresh
+		if now := state(snap, came); now != said {
 			level := slog.LevelInfo
 			if snap.Freshness() != ups.Fresh {
 				level = slog.LevelWarn
@@ -59,9 +60,12 @@ func awaitDriver(ctx context.Context, store *ups.Store) *ups.Snapshot {
 	return snap
 }
 
-// state is what a person is told of a UPS.
-func state(snap *ups.Snapshot) string {
-	if snap.Freshness() != ups.Fresh {
+// state is what a person is told of a UPS. One that came and has no driver any more is stale, as it is to clients.
+func state(snap *ups.Snapshot, came bool) string {
+	switch {
+	case snap.Freshness() == ups.Absent && came:
+		return ups.Stale.String()
+	case snap.Freshness() != ups.Fresh:
 		return snap.Freshness().String()
 	}
 	status := snap.Value("ups.status")

@@ -77,6 +77,8 @@ func TestStateIsTold(t *testing.T) {
 		tt.store.Set(tt.store.Get().With(ups.Stale))
 		tt.said("WARN status=stale")
 		time.Sleep(time.Minute)
+		tt.store.Set(tt.store.Get().With(ups.Absent)) // to clients it is no more absent than that
+		tt.said()
 		tt.set(strings.Repeat("X", 500))
 		tt.said("INFO status=" + strings.Repeat("X", maxStatus))
 	})

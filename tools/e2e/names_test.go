@@ -4,8 +4,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-
-	"github.com/upscard/upscard/services/layout"
 )
 
 // A device of class HID that is no UPS never has a part in the names: not when it is plugged in again, nor when another driver starts
@@ -32,9 +30,6 @@ func TestOtherDeviceTakesNoName(t *testing.T) {
 	m.console(mark, `device is no UPS.* seat=1$`)
 	m.console(mark, `usbhid-ups.2: .*msg="first data"`)
 	m.awaitAnswer("ups", "ups.status", `^OL`, patience)
-	names()
-
-	m.bootedFrom(m.restart("reboot"), layout.Of(layout.SystemA).Name, false)
 	names()
 }
 
