@@ -7,6 +7,7 @@ import (
 
 	"github.com/upscard/upscard/board"
 	"github.com/upscard/upscard/tools/card"
+	"github.com/upscard/upscard/tools/debs"
 	"github.com/upscard/upscard/tools/nutguest"
 	"github.com/upscard/upscard/tools/virtups/sim"
 )
@@ -14,7 +15,8 @@ import (
 // At rest the driver asks a UPS for no more than NUT's usbhid-ups does at the same settings: a UPS's processor is slow, and what cannot change need not be read.
 // REST=60s measures for that long.
 func TestTransfersAtRest(t *testing.T) {
-	need(t, nutguest.Available())
+	need(t, card.Available())
+	need(t, debs.Available())
 	kernel, err := board.Kernel(t.Context())
 	if err != nil {
 		t.Fatal(err)
