@@ -9,9 +9,6 @@ import (
 	"github.com/upscard/upscard/services/usb"
 )
 
-// maxRoster is room in bytes for a full roster with the longest serial numbers.
-const maxRoster = 128 << 10
-
 // keptRoster is the roster on the state partition, by which a UPS keeps its seat, and so its name, over a restart.
 type keptRoster struct {
 	file   *storage.File // nil where it cannot be kept
@@ -23,7 +20,7 @@ func openRoster(state string, logger *slog.Logger) (*keptRoster, usb.Roster) {
 	k := &keptRoster{logger: logger}
 	dir, err := storage.Open(filepath.Join(state, "init"))
 	if err == nil {
-		k.file, err = dir.File("roster", maxRoster, 0o644)
+		k.file, err = dir.File("roster", usb.MaxRosterText, 0o644)
 	}
 	if err != nil {
 		logger.Error("seats of UPSes are not kept over a restart", "err", err)

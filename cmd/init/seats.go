@@ -38,6 +38,9 @@ func (s *seats) scanned(found []usb.Attached) (changed bool, full []error) {
 		}
 		s.roster = roster
 		now[seat] = a.Node
+		if !s.drivers[seat] {
+			s.roster = s.roster.Learn(seat, a.ID)
+		}
 		if !s.drivers[seat] && s.plugged[seat] != a.Node {
 			s.drivers[seat] = true
 			s.queue = append(s.queue, seat)

@@ -101,3 +101,22 @@ func TestDevicesWithoutASeatAreNamed(t *testing.T) {
 	}
 	t.Error("a hundred devices were seated")
 }
+
+// What a device calls itself is learned before its driver starts, never while one runs: its name may hang on it.
+func TestSeatsLearnStrings(t *testing.T) {
+	old, err := usb.ParseRoster("1 1-1 051d:0002 ups \"A\"\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSeats(old)
+	a := attached("1-1", "A", 2)
+	a.ID.ProductName = "Back-UPS"
+	if !scanned(t, s, a) || s.roster[0].ProductName != "Back-UPS" {
+		t.Errorf("roster %v", s.roster)
+	}
+	wantStarted(t, s, time.Unix(1000, 0), 1)
+	a.ID.ProductName = "Back-UPS FW:2"
+	if scanned(t, s, a) || s.roster[0].ProductName != "Back-UPS" {
+		t.Errorf("roster %v", s.roster)
+	}
+}

@@ -9,9 +9,6 @@ import (
 	"github.com/upscard/upscard/services/usb"
 )
 
-// maxRoster is room for a full roster with the longest serial numbers.
-const maxRoster = 128 << 10
-
 // A UPS keeps its name over a restart, as init keeps the roster on the state partition.
 func Example() {
 	state, err := os.MkdirTemp("", "state")
@@ -27,7 +24,7 @@ func Example() {
 			fmt.Println(err)
 			return
 		}
-		file, err := dir.File("roster", maxRoster, 0o644)
+		file, err := dir.File("roster", usb.MaxRosterText, 0o644)
 		if err != nil {
 			fmt.Println(err)
 			return

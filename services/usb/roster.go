@@ -14,11 +14,15 @@ type Seat struct {
 	Vendor, Product uint16
 	Serial          string
 	NotUPS          bool // its driver found no power device, since the start
+
+	// What the device's strings said when it was last learned. They do not make it another device.
+	Manufacturer, ProductName string
 }
 
 // SeatOf is the seat that a device would get.
 func SeatOf(id ID) Seat {
-	return Seat{Port: id.Port, Vendor: id.Vendor, Product: id.Product, Serial: id.Serial}
+	return Seat{Port: id.Port, Vendor: id.Vendor, Product: id.Product, Serial: id.Serial,
+		Manufacturer: id.Manufacturer, ProductName: id.ProductName}
 }
 
 // Matches reports whether the device is the one of the seat: the same model with the same serial number at the same port.
@@ -28,7 +32,7 @@ func (s Seat) Matches(id ID) bool {
 
 // Is reports whether s and t stand for the same device at the same port, whatever is known of it.
 func (s Seat) Is(t Seat) bool {
-	s.NotUPS = t.NotUPS
+	s.NotUPS, s.Manufacturer, s.ProductName = t.NotUPS, t.Manufacturer, t.ProductName
 	return s == t
 }
 
@@ -76,5 +80,22 @@ func (r Roster) Mark(number int, notUPS bool) Roster {
 	}
 	r = slices.Clone(r)
 	r[number-1].NotUPS = notUPS
+	return r
+}
+
+// Learn records what the strings of a seat's device say, where they say anything; another firmware may say it otherwise. A device that is
+// bound by them may get another name, so call it only while no driver runs for the seat. A number that is no seat's changes nothing.
+func (r Roster) Learn(number int, id ID) Roster {
+	seat, ok := r.Seat(number)
+	if !ok || id.Manufacturer == "" && id.ProductName == "" {
+		return r
+	}
+	learned := seat
+	learned.Manufacturer, learned.ProductName = id.Manufacturer, id.ProductName
+	if learned == seat {
+		return r
+	}
+	r = slices.Clone(r)
+	r[number-1] = learned
 	return r
 }

@@ -112,8 +112,11 @@ func TestParseRosterErrors(t *testing.T) {
 		"1 1-1 051d ups \"\"\n":                                  "VENDOR:PRODUCT",
 		"1 1-1 051d:12345 ups \"\"\n":                            "VENDOR:PRODUCT",
 		"1 1-1 051d:0002 mouse \"\"\n":                           "kind",
-		"1 1-1 051d:0002 ups A\n":                                "serial",
-		"1 1-1 051d:0002 ups \"\\xff\"\n":                        "serial",
+		"1 1-1 051d:0002 ups A\n":                                "want text",
+		"1 1-1 051d:0002 ups \"\\xff\"\n":                        "want text",
+		"1 1-1 051d:0002 ups \"\" \"\"\n":                        "2 texts",
+		"1 1-1 051d:0002 ups \"\"\"\"\n":                         "want a blank",
+		"1 1-1 051d:0002 ups \"\" \"\" \"\" \n":                  "want text",
 		"1 1-1 051d:0002 ups \"\"\n2 1-1 051d:0002 other \"\"\n": "line 2: 051d:0002 at port 1-1 has seat 1 already",
 		"1 1-1 051d:0002 ups \"\"\n\n":                           "line 2: want NUMBER",
 	} {
@@ -154,9 +157,47 @@ func TestRosterFile(t *testing.T) {
 	}
 }
 
+func TestRosterStrings(t *testing.T) {
+	id := device("1-1", 2, "A")
+	id.Manufacturer, id.ProductName = "APC", "Back-UPS \"RS\""
+	r := roster(t, id, device("1-2", 2, ""))
+	want := `1 1-1 051d:0002 ups "A" "APC" "Back-UPS \"RS\""` + "\n" + `2 1-2 051d:0002 ups ""` + "\n"
+	if r.String() != want {
+		t.Errorf("got  %s\nwant %s", r, want)
+	}
+	if got, err := usb.ParseRoster(want); err != nil || !slices.Equal(got, r) {
+		t.Errorf("got %v, %v", got, err)
+	}
+}
+
+// A roster of before there were strings is read, and learns them; who is who does not change.
+func TestRosterLearn(t *testing.T) {
+	r, err := usb.ParseRoster(`1 1-1 051d:0002 ups "A"` + "\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := device("1-1", 2, "A")
+	id.Manufacturer, id.ProductName = "APC", "Back-UPS"
+	again, number, err := r.Add(id)
+	if err != nil || number != 1 || again[0].ProductName != "" {
+		t.Errorf("seat %d of %v, %v", number, again, err)
+	}
+	learned := r.Learn(1, id)
+	if r[0].ProductName != "" || learned[0].ProductName != "Back-UPS" || learned[0].Manufacturer != "APC" || !learned[0].Is(r[0]) {
+		t.Errorf("before %v, after %v", r, learned)
+	}
+	mute := device("1-1", 2, "A")
+	for _, same := range []usb.Roster{learned.Learn(1, mute), learned.Learn(0, id), learned.Learn(2, id)} {
+		if !slices.Equal(same, learned) {
+			t.Errorf("got %v", same)
+		}
+	}
+}
+
 func FuzzParseRoster(f *testing.F) {
 	f.Add("1 1-1 051d:0002 ups \"3B\"\n2 1-1.4 051d:0002 other \"\"\n")
 	f.Add("1 1-1 51D:2 ups `x`\n")
+	f.Add("1 1-1 051d:0002 ups \"3B\" \"APC\" \"Back-UPS \\\"RS\\\" \\u00fc\"\n2 1-1 051d:0002 ups \"\" \"\" \"x\"\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		r, err := usb.ParseRoster(text)
 		if err != nil {

@@ -12,8 +12,8 @@ import (
 	"unicode/utf8"
 )
 
-// maxRosterFile bounds a roster's text: 64 seats, each with a serial number of at most 126 characters, every one escaped.
-const maxRosterFile = 128 << 10
+// MaxRosterText bounds a roster's text in bytes: 64 seats, each with three strings of at most 126 characters, every one escaped.
+const MaxRosterText = 256 << 10
 
 // RosterPath is the roster's file in the run directory. It is replaced, so its readers need a directory that they may be given.
 func RosterPath(runDir string) string { return filepath.Join(runDir, "usb", "roster") }
@@ -24,7 +24,8 @@ const (
 	kindOther = "other"
 )
 
-// String is the roster's text: a line `NUMBER PORT VENDOR:PRODUCT ups|other "SERIAL"` for each seat.
+// String is the roster's text: a line `NUMBER PORT VENDOR:PRODUCT ups|other "SERIAL" "MANUFACTURER" "PRODUCT"` for each seat, without the
+// last two where the device has neither.
 func (r Roster) String() string {
 	var b strings.Builder
 	for i, s := range r {
@@ -32,7 +33,11 @@ func (r Roster) String() string {
 		if s.NotUPS {
 			kind = kindOther
 		}
-		fmt.Fprintf(&b, "%d %s %04x:%04x %s %s\n", i+1, s.Port, s.Vendor, s.Product, kind, strconv.QuoteToASCII(s.Serial))
+		fmt.Fprintf(&b, "%d %s %04x:%04x %s %s", i+1, s.Port, s.Vendor, s.Product, kind, strconv.QuoteToASCII(s.Serial))
+		if s.Manufacturer != "" || s.ProductName != "" {
+			fmt.Fprintf(&b, " %s %s", strconv.QuoteToASCII(s.Manufacturer), strconv.QuoteToASCII(s.ProductName))
+		}
+		b.WriteByte('\n')
 	}
 	return b.String()
 }
@@ -62,7 +67,7 @@ func ParseRoster(text string) (Roster, error) {
 func parseSeat(number int, line string) (Seat, error) {
 	fields := strings.SplitN(line, " ", 5)
 	if len(fields) != 5 {
-		return Seat{}, errors.New(`want NUMBER PORT VENDOR:PRODUCT ups|other "SERIAL"`)
+		return Seat{}, errors.New(`want NUMBER PORT VENDOR:PRODUCT ups|other "SERIAL" ["MANUFACTURER" "PRODUCT"]`)
 	}
 	if fields[0] != strconv.Itoa(number) {
 		return Seat{}, fmt.Errorf("seat number %q: want %d", fields[0], number)
@@ -79,11 +84,42 @@ func parseSeat(number int, line string) (Seat, error) {
 	if fields[3] != kindUPS && fields[3] != kindOther {
 		return Seat{}, fmt.Errorf("kind %q: want %s or %s", fields[3], kindUPS, kindOther)
 	}
-	serial, err := strconv.Unquote(fields[4])
-	if err != nil || !utf8.ValidString(serial) {
-		return Seat{}, fmt.Errorf("serial number %.80s: want text in double quotes", fields[4])
+	seat := Seat{Port: fields[1], Vendor: uint16(vid), Product: uint16(pid), NotUPS: fields[3] == kindOther}
+	texts, err := parseTexts(fields[4])
+	switch {
+	case err != nil:
+		return Seat{}, err
+	case len(texts) == 3:
+		seat.Manufacturer, seat.ProductName = texts[1], texts[2]
+	case len(texts) != 1:
+		return Seat{}, fmt.Errorf(`%d texts: want "SERIAL", or "SERIAL" "MANUFACTURER" "PRODUCT"`, len(texts))
 	}
-	return Seat{Port: fields[1], Vendor: uint16(vid), Product: uint16(pid), Serial: serial, NotUPS: fields[3] == kindOther}, nil
+	seat.Serial = texts[0]
+	return seat, nil
+}
+
+// parseTexts reads quoted texts with blanks between.
+func parseTexts(line string) ([]string, error) {
+	var texts []string
+	for {
+		quoted, err := strconv.QuotedPrefix(line)
+		if err != nil {
+			return nil, fmt.Errorf("%.80s: want text in double quotes", line)
+		}
+		text, err := strconv.Unquote(quoted)
+		if err != nil || !utf8.ValidString(text) {
+			return nil, fmt.Errorf("%.80s: want text in double quotes", quoted)
+		}
+		texts = append(texts, text)
+		rest := line[len(quoted):]
+		if rest == "" {
+			return texts, nil
+		}
+		var ok bool
+		if line, ok = strings.CutPrefix(rest, " "); !ok {
+			return nil, fmt.Errorf("%.80s: want a blank between texts", rest)
+		}
+	}
 }
 
 // ReadRoster reads the run directory's roster. A file that does not exist is an empty roster.
@@ -96,12 +132,12 @@ func ReadRoster(runDir string) (Roster, error) {
 		return nil, err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxRosterFile+1))
+	text, err := io.ReadAll(io.LimitReader(f, MaxRosterText+1))
 	if err != nil {
 		return nil, err
 	}
-	if len(text) > maxRosterFile {
-		return nil, fmt.Errorf("%s: longer than %d bytes", f.Name(), maxRosterFile)
+	if len(text) > MaxRosterText {
+		return nil, fmt.Errorf("%s: longer than %d bytes", f.Name(), MaxRosterText)
 	}
 	return ParseRoster(string(text))
 }
