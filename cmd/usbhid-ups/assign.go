@@ -35,7 +35,8 @@ func assign(o options, logger *slog.Logger) (assignment, error) {
 	if o.seat == 0 {
 		a.target.Port = cmp.Or(o.port, entry.Port)
 		entry.Port = a.target.Port
-		a.target.Matches = func(id usb.ID) bool { return identity.Matches(entry, usb.SeatOf(id)) }
+		matches := identity.Matcher(entry)
+		a.target.Matches = func(id usb.ID) bool { return matches(usb.SeatOf(id)) }
 	}
 	a.poll = usbhid.Options{
 		PollInterval: cmp.Or(o.pollInterval, entry.PollInterval),

@@ -111,7 +111,7 @@ func TestParts(t *testing.T) {
 	want := map[string]func(c *config.Config) bool{
 		"netd": func(c *config.Config) bool { return c.Network.Hostname == "good" && c.UPS == nil },
 		"upsd": func(c *config.Config) bool {
-			return c.Users[0].Password == secret && c.UPS[0] == config.UPS{Name: "rack", Desc: "d"}
+			return c.Users[0].Password == secret && reflect.DeepEqual(c.UPS, []config.UPS{{Name: "rack", Desc: "d"}})
 		},
 		"usbhid-ups": func(c *config.Config) bool { return c.UPS[0].Serial == "1" && c.Network.Hostname == "" },
 	}

@@ -29,18 +29,22 @@ type UPS struct {
 	Name string
 	Desc string
 
-	// Bindings, empty where not given.
-	VendorID, ProductID string // four lower-case hexadecimal digits
-	Serial              string
-	Port                string // port path as the kernel writes it, "1-1.4"
+	// Bindings, empty where not given. All but the port are expressions for Pattern.
+	VendorID, ProductID     string // of four lower-case hexadecimal digits
+	Vendor, Product, Serial string // of what USB's strings say
+	Bus, BusPort            string // of three digits
+	Port                    string // port path as the kernel writes it, "1-1.4"
 
 	// Poll periods, 0 where not given: of the status, of everything else.
 	PollInterval, PollFreq time.Duration
+
+	Driver Driver
 }
 
 // Bound reports whether the entry names a device.
 func (u UPS) Bound() bool {
-	return u.VendorID != "" || u.ProductID != "" || u.Serial != "" || u.Port != ""
+	return u.VendorID != "" || u.ProductID != "" || u.Vendor != "" || u.Product != "" || u.Serial != "" ||
+		u.Bus != "" || u.BusPort != "" || u.Port != ""
 }
 
 // User is one [users.NAME] that may log in to the NUT server.

@@ -20,6 +20,11 @@ func Encode(c *Config) []byte {
 	}
 	for _, u := range c.UPS {
 		encodeEntry(&b, tableUPS, u.Name, upsKeys, u)
+		for _, t := range upsTables {
+			for _, s := range t.list(u) {
+				fmt.Fprintf(&b, "%s.%s = %s\n", t.key, strconv.Quote(s.Name), strconv.Quote(s.Value))
+			}
+		}
 	}
 	for _, u := range c.Users {
 		encodeEntry(&b, tableUsers, u.Name, userKeys, u)

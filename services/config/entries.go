@@ -11,6 +11,8 @@ import (
 type entries[T any] struct {
 	table     string
 	rules     []rule[T]
+	tables    []subtable[T]
+	refused   map[string]error // keys that are known and not to be had, with the reason
 	checkName func(string) error
 	complete  func(*T, string) // gives an item its name and what was not given
 	check     func(T) error    // of a complete item; may be a keyError
@@ -43,23 +45,44 @@ func (e *entries[T]) apply(r *report, s setting) {
 		}
 		return
 	}
+	e.value(r, entry, s)
+}
+
+// value takes a setting inside an entry.
+func (e *entries[T]) value(r *report, x *entry[T], s setting) {
 	k := s.path[2]
+	if i := slices.IndexFunc(e.tables, func(t subtable[T]) bool { return t.key == k.name }); i >= 0 {
+		err := e.tables[i].apply(r, &x.item, s)
+		x.wrong = x.wrong || err != nil
+		return
+	}
 	rule, ok := find(e.rules, k.name)
 	if !ok {
-		if !slices.Contains(entry.unknown, k.name) {
-			entry.unknown = append(entry.unknown, k.name)
-			entry.wrong = true
-			r.addf(k.offset, "unknown key %s in %s%s", quote(k.name), e.header(entry.key), didYouMean(k.name, names(e.rules)))
-		}
+		e.unknown(r, x, k)
 		return
 	}
 	v := s.at(3)
-	if _, again := entry.places[k.name]; !again {
-		entry.places[k.name] = v.offset
+	if _, again := x.places[k.name]; !again {
+		x.places[k.name] = v.offset
 	}
-	err := rule.set(&entry.item, v)
-	entry.wrong = entry.wrong || err != nil
+	err := rule.set(&x.item, v)
+	x.wrong = x.wrong || err != nil
 	r.value(k, v, err)
+}
+
+// unknown reports a key that is none, once.
+func (e *entries[T]) unknown(r *report, x *entry[T], k key) {
+	if slices.Contains(x.unknown, k.name) {
+		return
+	}
+	x.unknown = append(x.unknown, k.name)
+	x.wrong = true
+	if reason, ok := e.refused[k.name]; ok {
+		r.addf(k.offset, "%s: %v", k.name, reason)
+		return
+	}
+	known := append(names(e.rules), tableNames(e.tables)...)
+	r.addf(k.offset, "unknown key %s in %s%s", quote(k.name), e.header(x.key), didYouMean(k.name, known))
 }
 
 // begin finds or begins the entry with a name, nil when there are too many.

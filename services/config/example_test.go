@@ -22,8 +22,23 @@ func TestExampleFile(t *testing.T) {
 		Network: Network{Hostname: "upscard", DNS: addrs("192.168.1.1", "9.9.9.9"), NTP: []string{"ptbtime1.ptb.de", "192.168.1.1"},
 			Interfaces: []Interface{{"eth0", Static, Auto, prefixes("192.168.1.5/24", "2001:db8::5/64"), addrs("192.168.1.1")},
 				{Name: AnyWired, Method: DHCP, IPv6: Auto}}},
-		UPS: []UPS{{Name: "office", Desc: "UPS under the desk", VendorID: "051d", ProductID: "0002", Serial: "3B1843X12345",
-			Port: "1-1.4", PollInterval: 2 * time.Second, PollFreq: 30 * time.Second}, {Name: "rack"}},
+		UPS: []UPS{
+			{Name: "office", Desc: "UPS under the desk", VendorID: "051d", ProductID: "0002", Vendor: "American Power.*",
+				Product: "(Smart|Back)-UPS.*", Serial: "3B1843X12345", Bus: "001", BusPort: "004", Port: "1-1.4",
+				PollInterval: 2 * time.Second, PollFreq: 30 * time.Second},
+			{Name: "rack", Driver: Driver{
+				PollOnly: true, InterruptSize: 8, MaxReport: true, DisableFixReportDesc: true,
+				OnlineDischargeOnBattery: true, OnlineDischargeCalibration: true,
+				LogThrottleSec: new(600), LogThrottleHovercharge: new(95),
+				LBRBLogDelaySec: new(5), LBRBLogDelayWithoutCalibrating: true,
+				OffDelay: new(120), OnDelay: new(180), LowBatt: new(40), IgnoreLB: true,
+				SDCommands: []string{"shutdown.return", "load.off.delay"},
+				Override:   []Setting{{"battery.runtime.low", "300"}},
+				Default:    []Setting{{"input.voltage.nominal", "230"}},
+			}},
+			{Name: "powercom", Driver: Driver{
+				InterruptOnly: true, OnlineDischargeOnBattery: true, PowercomByteOrder: true, PowercomDiscrete: true}},
+		},
 		Users: []User{{Name: "monitor", Password: "change me", Upsmon: "secondary"},
 			{Name: "operator", Password: "change me too", Actions: []string{"SET"}, InstCmds: []string{"beeper.mute", "test.battery.start.quick"}}},
 	}
@@ -33,9 +48,10 @@ func TestExampleFile(t *testing.T) {
 	shown := make(map[string]bool)
 	for _, s := range read(data, &report{data: data}) {
 		shown[s.path[0].name+"."+s.path[len(s.path)-1].name] = true
+		shown[s.path[0].name+"."+s.path[min(2, len(s.path)-1)].name] = true
 	}
 	for table, rules := range map[string][]string{tableNetwork: append(names(networkKeys), names(interfaceKeys)...),
-		tableUPS: names(upsKeys), tableUsers: names(userKeys)} {
+		tableUPS: append(names(upsKeys), tableNames(upsTables)...), tableUsers: names(userKeys)} {
 		for _, key := range rules {
 			if !shown[table+"."+key] {
 				t.Errorf("%s of [%s] is not shown", key, table)

@@ -18,30 +18,12 @@ type rule[T any] struct {
 	meaning  string
 }
 
-// The keys of the file: at the top, in [ups.NAME], in [users.NAME].
+// The keys at the top of the file and in [users.NAME].
 var (
 	topKeys = []rule[Config]{
 		{"listen", func(c *Config, v value) (err error) { c.Listen, err = addresses(v); return }, func(c Config) string { return showList(c.Listen) },
 			`list of 1 to 32 "HOST:PORT"`, `[":3493"]`,
 			"Where the NUT server is reached. HOST is an IP address of the card or `localhost`; without one it is every address, IPv4 and IPv6."},
-	}
-	upsKeys = []rule[UPS]{
-		{"desc", func(u *UPS, v value) (err error) { u.Desc, err = text(v, 256); return }, func(u UPS) string { return showText(u.Desc) },
-			"text, at most 256 bytes", "none", "What clients show as the UPS's description."},
-		{"vendorid", func(u *UPS, v value) (err error) { u.VendorID, err = hexID(v); return }, func(u UPS) string { return showText(u.VendorID) },
-			"1 to 4 hexadecimal digits", "any", "Binding: USB vendor, as `lsusb` shows it."},
-		{"productid", func(u *UPS, v value) (err error) { u.ProductID, err = hexID(v); return }, func(u UPS) string { return showText(u.ProductID) },
-			"1 to 4 hexadecimal digits", "any", "Binding: USB product."},
-		{"serial", func(u *UPS, v value) (err error) { u.Serial, err = text(v, 126); return }, func(u UPS) string { return showText(u.Serial) },
-			"text, at most 126 bytes", "any", "Binding: serial number as USB gives it."},
-		{"port", func(u *UPS, v value) (err error) { u.Port, err = portPath(v); return }, func(u UPS) string { return showText(u.Port) },
-			"USB port path, as `1-1.4`", "any", "Binding: the USB port that the UPS is plugged into."},
-		{"pollinterval", func(u *UPS, v value) (err error) { u.PollInterval, err = seconds(v, 10); return },
-			func(u UPS) string { return showSeconds(u.PollInterval) },
-			"whole seconds, 1 to 10", "2", "Time between readings of the status."},
-		{"pollfreq", func(u *UPS, v value) (err error) { u.PollFreq, err = seconds(v, 3600); return },
-			func(u UPS) string { return showSeconds(u.PollFreq) },
-			"whole seconds, 1 to 3600", "30", "Time between readings of everything else; not under `pollinterval`."},
 	}
 	userKeys = []rule[User]{
 		{"password", func(u *User, v value) (err error) { u.Password, err = secret(v); return }, func(u User) string { return showText(u.Password) },
@@ -90,13 +72,6 @@ type keyError struct {
 }
 
 func (e keyError) Error() string { return fmt.Sprintf("%s: %v", e.key, e.error) }
-
-func checkUPS(u UPS) error {
-	if u.PollFreq != 0 && u.PollFreq < u.PollInterval {
-		return errors.New("pollfreq is shorter than pollinterval")
-	}
-	return nil
-}
 
 func checkUser(u User) error {
 	if u.Password == "" {

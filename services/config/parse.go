@@ -15,7 +15,7 @@ func Parse(name string, data []byte) (*Config, error) {
 		config:  Default(),
 		top:     section[Config]{rules: topKeys, tables: []string{tableNetwork, tableUPS, tableUsers}},
 		network: newNetworkSection(),
-		ups: entries[UPS]{table: tableUPS, rules: upsKeys, checkName: CheckName, check: checkUPS,
+		ups: entries[UPS]{table: tableUPS, rules: upsKeys, tables: upsTables, refused: refused, checkName: CheckName, check: checkUPS,
 			complete: func(u *UPS, name string) { u.Name = name }},
 		users: entries[User]{table: tableUsers, rules: userKeys, checkName: CheckName, check: checkUser,
 			complete: func(u *User, name string) { u.Name = name }},

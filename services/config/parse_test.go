@@ -75,7 +75,7 @@ func TestParseErrors(t *testing.T) {
 		{"hex", `ups.a.productid = "12345"`,
 			`f:1:19: productid: want one to four hexadecimal digits in quotes, as "051d", got "12345"`},
 		{"column after umlauts", `users.a = {password="äöü", upsmon="no"}`, `f:1:35: upsmon: want "primary" or "secondary", got "no"`},
-		{"port", `ups.a.port = "auto"`, `f:1:14: port: want a USB port in quotes, as "1-1.4", got "auto"`},
+		{"port", `ups.a.port = "/dev/usb/hiddev0"`, `f:1:14: port: want a USB port in quotes, as "1-1.4", or "auto", got "/dev/usb/hiddev0"`},
 		{"duration", "[ups.a]\npollinterval = 11", `f:2:16: pollinterval: want whole seconds from 1 to 10, got 11`},
 		{"duration in words", "[ups.a]\npollinterval = '2s'", `f:2:16: pollinterval: want whole seconds from 1 to 10, got text`},
 		{"duration negative", "[ups.a]\npollfreq = -1", `f:2:12: pollfreq: want whole seconds from 1 to 3600, got -1`},
@@ -112,7 +112,7 @@ f:4:8: instcmds: want a command in quotes, as "beeper.mute", or "ALL", got ""`},
 			"f:3:1: unknown key \"action\" in [users.a], did you mean \"actions\"?\nf:4:1: unknown key \"instcmd\" in [users.a], did you mean \"instcmds\"?"},
 		{"all at once", "a=1\n[ups.a]\nb=2\nport=3\n[users.u]\n",
 			"f:1:1: unknown key \"a\"\nf:3:1: unknown key \"b\" in [ups.a]\n" +
-				"f:4:6: port: want a USB port in quotes, as \"1-1.4\", got a whole number\nf:5:8: [users.u]: there is no password"},
+				"f:4:6: port: want a USB port in quotes, as \"1-1.4\", or \"auto\", got a whole number\nf:5:8: [users.u]: there is no password"},
 		{"syntax", "\n\n[ups.a\n", "f:3:7: "},
 		{"twice", "[ups.a]\n[ups.a]\n", "f:2:"},
 		{"key twice", "[ups.a]\ndesc='a'\ndesc='b'\n", "f:3:1: "},
@@ -192,6 +192,8 @@ func FuzzParse(f *testing.F) {
 		f.Add(data)
 	}
 	f.Add([]byte("[users.u]\npassword='p'\nactions='SET'\ninstcmds=['ALL']\n[users.v]\npassword='p'\nactions=['FSD','SET']\ninstcmds=['a','b.c']\n"))
+	f.Add([]byte("ups.a={vendorid='09ae|051d', bus=1, override={battery.charge.low=40}, sdcommands='load.off,shutdown.stayoff'}\n" +
+		"[ups.b]\nserial='[0-9]+'\nondelay=-1\n[ups.b.default]\n'input.voltage.nominal'=\"230\"\npollonly=true\n"))
 	f.Add([]byte("network.interfaces.'*'={ipv6='off'}\n[network.interfaces.eth1]\naddress='10.0.0.1/31'\ngateway=['10.0.0.0','fe80::1']\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c, err := Parse("f", data)

@@ -66,8 +66,20 @@ func keyTables() string {
 	reference(&b, "`["+tableNetwork+"]`", networkKeys)
 	reference(&b, "`["+tableInterfaces+".NAME]`", interfaceKeys)
 	reference(&b, "`["+tableUPS+".NAME]`", upsKeys)
+	variables(&b, upsTables)
 	reference(&b, "`["+tableUsers+".NAME]`", userKeys)
 	return b.String()
+}
+
+// variables appends rows to the table that was written last.
+func variables[T any](b *strings.Builder, tables []subtable[T]) {
+	table := strings.TrimSuffix(b.String(), "\n")
+	b.Reset()
+	b.WriteString(table)
+	for _, t := range tables {
+		fmt.Fprintf(b, "| `%s.\"VARIABLE\"` | %s | %s | %s |\n", t.key, t.values, t.standard, t.meaning)
+	}
+	b.WriteString("\n")
 }
 
 func reference[T any](b *strings.Builder, title string, rules []rule[T]) {

@@ -34,3 +34,25 @@ func showList[T any](list []T) string {
 	}
 	return "[" + strings.Join(words, ", ") + "]"
 }
+
+func showFlag(on bool) string {
+	if !on {
+		return ""
+	}
+	return "true"
+}
+
+func showNumber(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// unquote is the text behind showText, and any other value as it is.
+func unquote(shown string) string {
+	if s, err := strconv.Unquote(shown); err == nil {
+		return s
+	}
+	return shown
+}

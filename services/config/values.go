@@ -84,29 +84,6 @@ func command(v value) (string, error) {
 	return v.text, nil
 }
 
-func hexID(v value) (string, error) {
-	const want = `one to four hexadecimal digits in quotes, as "051d"`
-	if v.kind != unstable.String {
-		return "", wrongType(want, v)
-	}
-	if !idPattern.MatchString(v.text) {
-		return "", fmt.Errorf("want %s, got %s", want, quote(v.text))
-	}
-	digits := strings.TrimPrefix(strings.ToLower(v.text), "0x")
-	return strings.Repeat("0", 4-len(digits)) + digits, nil
-}
-
-func portPath(v value) (string, error) {
-	const want = `a USB port in quotes, as "1-1.4"`
-	if v.kind != unstable.String {
-		return "", wrongType(want, v)
-	}
-	if !portPattern.MatchString(v.text) {
-		return "", fmt.Errorf("want %s, got %s", want, quote(v.text))
-	}
-	return v.text, nil
-}
-
 // seconds accepts 1 up to most.
 func seconds(v value, most int64) (time.Duration, error) {
 	want := fmt.Sprintf("whole seconds from 1 to %d", most)
@@ -118,6 +95,27 @@ func seconds(v value, most int64) (time.Duration, error) {
 		return 0, fmt.Errorf("want %s, got %.20s", want, v.text)
 	}
 	return time.Duration(n) * time.Second, nil
+}
+
+// whole accepts a whole number of units.
+func whole(v value, least, most int, unit string) (int, error) {
+	want := fmt.Sprintf("whole %s from %d to %d", unit, least, most)
+	if v.kind != unstable.Integer {
+		return 0, wrongType(want, v)
+	}
+	n, err := strconv.ParseInt(v.text, 0, 32)
+	if err != nil || n < int64(least) || n > int64(most) {
+		return 0, fmt.Errorf("want %s, got %.20s", want, v.text)
+	}
+	return int(n), nil
+}
+
+func setFlag(to *bool, v value) error {
+	if v.kind != unstable.Bool {
+		return wrongType("true or false", v)
+	}
+	*to = v.text == "true"
+	return nil
 }
 
 func addresses(v value) ([]string, error) {

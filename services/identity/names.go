@@ -19,7 +19,8 @@ const defaultName = "ups"
 // first default name that is no entry's. The names hold also if there is an error, which tells of each device that two entries
 // bind and each entry that binds two devices.
 //
-// A new seat never changes the name of another. Marking a seat as no UPS does: no driver must have started for a later one by then.
+// A new seat never changes the name of another. Marking a seat as no UPS does, and so does learning what the device of one calls itself: no driver
+// must have started by then for a seat whose name changes.
 func Names(entries []config.UPS, roster usb.Roster) (map[int]string, error) {
 	names := make(map[int]string)
 	taken := make(map[string]int) // seat by name
@@ -49,13 +50,17 @@ func Name(entries []config.UPS, roster usb.Roster, number int) (string, error) {
 
 // bind names the devices that an entry binds.
 func bind(entries []config.UPS, roster usb.Roster, names map[int]string, taken map[string]int) (errs []error) {
+	matchers := make([]func(usb.Seat) bool, len(entries))
+	for i, e := range entries {
+		matchers[i] = Matcher(e)
+	}
 	for i, seat := range roster {
 		if seat.NotUPS {
 			continue
 		}
 		number := i + 1
-		for _, e := range entries {
-			if !e.Bound() || !Matches(e, seat) {
+		for j, e := range entries {
+			if !e.Bound() || !matchers[j](seat) {
 				continue
 			}
 			other, used := taken[e.Name]
@@ -72,14 +77,6 @@ func bind(entries []config.UPS, roster usb.Roster, names map[int]string, taken m
 		}
 	}
 	return errs
-}
-
-// Matches reports whether a device is as the entry's bindings say. An entry without bindings matches every device.
-func Matches(e config.UPS, s usb.Seat) bool {
-	return (e.VendorID == "" || e.VendorID == fmt.Sprintf("%04x", s.Vendor)) &&
-		(e.ProductID == "" || e.ProductID == fmt.Sprintf("%04x", s.Product)) &&
-		(e.Serial == "" || e.Serial == s.Serial) &&
-		(e.Port == "" || e.Port == s.Port)
 }
 
 // next is the name for a device that no entry binds.

@@ -2,6 +2,7 @@ package identity_test
 
 import (
 	"maps"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -14,6 +15,7 @@ var (
 	apc1  = usb.Seat{Port: "1-1", Vendor: 0x051d, Product: 2, Serial: "A"}
 	apc2  = usb.Seat{Port: "1-2", Vendor: 0x051d, Product: 2, Serial: "B"}
 	cyber = usb.Seat{Port: "1-3", Vendor: 0x0764, Product: 0x0501}
+	named = usb.Seat{Port: "2-1.4", Vendor: 0x051d, Product: 2, Serial: "C", Manufacturer: "American Power Conversion ", ProductName: "Back-UPS RS 900G FW:1"}
 	key   = usb.Seat{Port: "1-4", Vendor: 0x1050, Product: 0x0407, NotUPS: true}
 )
 
@@ -44,6 +46,8 @@ func TestNames(t *testing.T) {
 			"[ups.apc] claims both 051d:0002 at port 1-1 and 051d:0002 at port 1-2"},
 		{"two entries, one device", []config.UPS{vendor, {Name: "b", Serial: "A"}}, usb.Roster{apc1}, map[int]string{1: "apc"},
 			"[ups.apc] and [ups.b] both claim 051d:0002 at port 1-1"},
+		{"two entries, one device, by its names", []config.UPS{{Name: "a", Vendor: "american.*"}, {Name: "b", Product: "back-ups.*"}},
+			usb.Roster{named}, map[int]string{1: "a"}, "[ups.a] and [ups.b] both claim 051d:0002 at port 2-1.4"},
 		{"bound to what is no UPS", []config.UPS{{Name: "k", VendorID: "1050"}}, usb.Roster{key}, map[int]string{}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -100,12 +104,43 @@ func TestNameOfWhatWasNoUPS(t *testing.T) {
 	}
 }
 
+func TestMatcher(t *testing.T) {
+	for _, test := range []struct {
+		entry config.UPS
+		seat  usb.Seat
+		want  bool
+	}{
+		{config.UPS{}, named, true},
+		{config.UPS{VendorID: "051D"}, named, true},
+		{config.UPS{VendorID: "0764|051d", ProductID: "000[2-4]"}, named, true},
+		{config.UPS{VendorID: "051"}, named, false},
+		{config.UPS{Vendor: "american power conversion"}, named, true}, // blanks around it do not count
+		{config.UPS{Vendor: "American"}, named, false},
+		{config.UPS{Product: "(Smart|Back)-UPS .*"}, named, true},
+		{config.UPS{Product: "Back-UPS .*"}, apc1, false}, // it does not say
+		{config.UPS{Product: ".*"}, apc1, true},
+		{config.UPS{Serial: "[A-C]"}, named, true},
+		{config.UPS{Serial: "[A-C]"}, cyber, false},
+		{config.UPS{Bus: "002", BusPort: "004"}, named, true},
+		{config.UPS{Bus: "001"}, named, false},
+		{config.UPS{BusPort: "00[1-3]"}, named, false},
+		{config.UPS{BusPort: "00[1-3]"}, cyber, true},
+		{config.UPS{Bus: "002", Port: "2-1.4"}, named, true},
+		{config.UPS{Bus: "002", Port: "2-1.5"}, named, false},
+		{config.UPS{Serial: "("}, named, false},
+	} {
+		if got := identity.Matcher(test.entry)(test.seat); got != test.want {
+			t.Errorf("%+v on %+v: %v", test.entry, test.seat, got)
+		}
+	}
+}
+
 func TestEntry(t *testing.T) {
 	entries := []config.UPS{{Name: "a", Desc: "x"}}
-	if got := identity.Entry(entries, "a"); got != entries[0] {
+	if got := identity.Entry(entries, "a"); !reflect.DeepEqual(got, entries[0]) {
 		t.Errorf("got %+v", got)
 	}
-	if got := identity.Entry(entries, "ups"); got != (config.UPS{Name: "ups"}) {
+	if got := identity.Entry(entries, "ups"); !reflect.DeepEqual(got, config.UPS{Name: "ups"}) {
 		t.Errorf("got %+v", got)
 	}
 }
