@@ -109,5 +109,7 @@ var compounds = []struct {
 	{"shutdown.stayoff", []step{{"load.on.delay", exactly(abort)}, {"load.off.delay", nil}}},
 }
 
+const shutdownDefault = "shutdown.default"
+
 // defaults are what shutdown.default does: the first of them that the UPS offers.
 var defaults = []string{"shutdown.return", "shutdown.reboot", "load.off.delay", "shutdown.stayoff"}

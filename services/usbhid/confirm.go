@@ -21,9 +21,8 @@ func (s *session) packet(packet []byte) error {
 		s.reader.odd(k, len(packet), declared)
 		return s.reread(with, true)
 	}
-	if !s.fresh { // whatever can be read will be
-		maps.DeleteFunc(with, func(p *point, _ reading) bool { return p.feature != nil && !s.model.dead[p.key()] })
-		s.suspend(with)
+	if !s.fresh {
+		s.await(with)
 		return nil
 	}
 	disputed := s.model.disputes(with)
@@ -36,10 +35,19 @@ func (s *session) packet(packet []byte) error {
 	return nil
 }
 
+// await takes a packet before there is a state: whatever can be read will be.
+func (s *session) await(packet readings) {
+	maps.DeleteFunc(packet, func(p *point, _ reading) bool { return p.feature != nil && !s.model.dead[p.key()] })
+	s.suspend(packet)
+}
+
 // reread asks for the values that a packet is about which cannot be taken as it is. What only interrupts tell is taken
 // from the packet if that is to be trusted, else left as it was.
 func (s *session) reread(packet readings, trusted bool) error {
 	if !s.fresh {
+		if trusted {
+			s.await(packet)
+		}
 		return nil
 	}
 	keys, with := make(map[key]bool), make(readings)

@@ -24,10 +24,10 @@ const patience = 3 * time.Second
 // driver keeps itself holds over an unplugging.
 type Desk struct {
 	orders chan order
-	kept   map[string]string // variables that the driver keeps; belongs to Run
+	kept   map[string]string // as of a model; belongs to Run
 }
 
-// NewDesk makes a desk. standard are values of variables that the driver keeps, in place of its own; it may be nil.
+// NewDesk makes a desk. standard are values of variables that hold, for a UPS that has the variable, until one is set; it may be nil.
 func NewDesk(standard map[string]string) *Desk {
 	d := &Desk{orders: make(chan order), kept: make(map[string]string)}
 	for name, value := range standard {

@@ -37,6 +37,7 @@ const (
 	abmCharging
 	abmDischarging
 	acAbsent // is never in a table: worries stands it in for acPresent being off
+	drill    // is never in a table: mains and discharging at once that the owner takes for a calibration
 )
 
 // lowFlags each make LB.
@@ -100,4 +101,4 @@ func (f flags) discharging() bool {
 }
 
 // weighty are the flags that one report alone never sets or clears: the worries, and that there are mains.
-func (f flags) weighty() flag { return f.worries() | f.on&acPresent }
+func (f flags) weighty() flag { return f.worries() | f.on&(acPresent|drill) }

@@ -15,15 +15,28 @@ const hesitation = 3 * time.Second
 // batteryFlags are what such a UPS says of its battery.
 const batteryFlags = lowFlags | replaceBattery | noBattery
 
+// hesitates tells how long to wait on mains, and whether only while the UPS calibrates.
+func (m *model) hesitates() (wait time.Duration, calibratingOnly bool) {
+	t, known := &m.tuning, m.family.hesitant != nil && m.family.hesitant(m.id)
+	switch {
+	case t.Hesitation != nil:
+		return *t.Hesitation, !known && !t.HesitateAlways
+	case known:
+		return hesitation, false
+	}
+	return 0, false
+}
+
 // hesitate takes a complaint about the battery out of readings until it has lasted.
 func (s *session) hesitate(with readings) {
-	hesitant := s.model.family.hesitant
-	if hesitant == nil || !hesitant(s.model.id) {
+	wait, calibratingOnly := s.model.hesitates()
+	if wait == 0 {
 		return
 	}
 	f := s.model.flags(with)
 	complaint := f.on & batteryFlags &^ s.model.flags(nil).on
-	if complaint == 0 || !f.has(acPresent) {
+	onMains := f.has(acPresent) && f.worries()&acAbsent == 0
+	if complaint == 0 || !onMains || calibratingOnly && !f.has(calibrating) {
 		s.complaining = time.Time{}
 		return
 	}
@@ -31,7 +44,7 @@ func (s *session) hesitate(with readings) {
 	if s.complaining.IsZero() {
 		s.complaining = now
 	}
-	if now.Sub(s.complaining) < hesitation {
+	if now.Sub(s.complaining) < wait {
 		s.model.withhold(with, complaint)
 	}
 }

@@ -11,6 +11,9 @@ import (
 // listen puts interrupt packets into the box until ctx ends or the device is gone.
 func (u *UPS) listen(ctx context.Context, box *mailbox) {
 	buffer := make([]byte, 256)
+	if size := u.opts.Tuning.InterruptSize; size > 0 && size < len(buffer) {
+		buffer = buffer[:size]
+	}
 	join := joiner{declared: u.model.inputLen}
 	failures := 0
 	for ctx.Err() == nil {

@@ -70,24 +70,29 @@ type model struct {
 	slots      []*slot // variables in the order of the table, then flags
 	commands   []*command
 	alarms     []notice
-	kept       map[string]string // variables that the driver keeps
+	kept       map[string]string // variables that are this and not what the field says, until they are set
 	full       *point            // FullChargeCapacity
 	texts      *texts
 	dead       map[key]bool // reports that cannot or must not be read
 	low        computedLow
 	index      *index // nil until the first report
+	tuning     Tuning
 }
 
 // newModel binds the tables of the device's family to its fields.
 func newModel(id usb.ID, d *hid.Descriptor) *model { return familyOf(id).model(id, d) }
 
-func (f *family) model(id usb.ID, d *hid.Descriptor) *model {
-	m := &model{id: id, family: f, descriptor: d, texts: newTexts(), dead: make(map[key]bool), kept: make(map[string]string)}
+func (f *family) model(id usb.ID, d *hid.Descriptor) *model { return f.tunedModel(id, d, Tuning{}) }
+
+func (f *family) tunedModel(id usb.ID, d *hid.Descriptor, t Tuning) *model {
+	m := &model{id: id, family: f, descriptor: d, texts: newTexts(), dead: make(map[key]bool), kept: make(map[string]string), tuning: t}
 	for _, k := range f.forbidden(id) {
 		m.dead[k] = true
 	}
-	dropScales(d)
-	if m.family.repair != nil {
+	if !t.AsDescribed {
+		dropScales(d)
+	}
+	if m.family.repair != nil && !t.AsDescribed {
 		m.family.repair(id, d)
 	}
 	m.collect()
@@ -96,6 +101,9 @@ func (f *family) model(id usb.ID, d *hid.Descriptor) *model {
 	m.bindAlarms()
 	if all := m.find("PowerSummary?.FullChargeCapacity"); len(all) > 0 {
 		m.full = all[0]
+	}
+	if t.InterruptOnly {
+		m.mute()
 	}
 	return m
 }

@@ -65,13 +65,8 @@ func (s *session) obey(o order) error {
 
 // command carries out an instant command.
 func (s *session) command(name, param string) error {
-	if name == "shutdown.default" {
-		offered := s.model.offered()
-		i := slices.IndexFunc(defaults, func(name string) bool { return slices.Contains(offered, name) })
-		if i < 0 {
-			return fmt.Errorf("%w: the UPS offers none of %q", ErrUnknown, defaults)
-		}
-		name = defaults[i]
+	if name == shutdownDefault {
+		return s.shutdown(param)
 	}
 	if c, ok := s.model.control(name); ok {
 		v, err := c.act.resolve(param, s.model.inputs())
@@ -88,6 +83,23 @@ func (s *session) command(name, param string) error {
 		return fmt.Errorf("%w: %s takes no parameter, got %q", ErrInvalid, name, param)
 	}
 	return s.follow(name, steps)
+}
+
+// shutdown carries out the best command for a shutdown. The next one is tried only where the UPS refuses one: what came to nothing in
+// any other way may yet come to something.
+func (s *session) shutdown(param string) error {
+	names, offered := s.model.tuning.shutdowns(), s.model.offered()
+	err := fmt.Errorf("%w: the UPS offers none of %q", ErrUnknown, names)
+	for _, name := range names {
+		if !slices.Contains(offered, name) {
+			continue
+		}
+		if err = s.command(name, param); !errors.Is(err, usb.ErrStall) {
+			return err
+		}
+		s.log.Warn("shutdown command was refused", "name", name, "err", err)
+	}
+	return err
 }
 
 // follow carries out the steps of a compound command. Before the load is switched off, the UPS is told whether it may start by itself.
@@ -144,8 +156,13 @@ func (s *session) set(name, value string) error {
 		s.model.kept[name] = value
 		return nil
 	}
+	enough := exact
 	if src.as.blind {
-		return s.write(src.point, v, onWord)
+		enough = onWord
 	}
-	return s.write(src.point, v, exact)
+	if err := s.write(src.point, v, enough); err != nil {
+		return err
+	}
+	delete(s.model.kept, name)
+	return nil
 }

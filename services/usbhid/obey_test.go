@@ -48,9 +48,16 @@ func orderable() *usbtest.Device {
 // ordering runs f beside a Run on the device that takes orders.
 func ordering(t *testing.T, f func(dev *usbtest.Device, desk *Desk, store *ups.Store)) {
 	t.Helper()
+	orderingWith(t, nil, Options{}, f)
+}
+
+// orderingWith is ordering with standard values for the desk, and options.
+func orderingWith(t *testing.T, standard map[string]string, opts Options, f func(dev *usbtest.Device, desk *Desk, store *ups.Store)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		dev, desk, store := orderable(), NewDesk(nil), ups.NewStore()
-		u, err := Open(t.Context(), dev, Options{Desk: desk})
+		dev, desk, store := orderable(), NewDesk(standard), ups.NewStore()
+		opts.Desk = desk
+		u, err := Open(t.Context(), dev, opts)
 		if err != nil {
 			t.Fatal(err)
 		}

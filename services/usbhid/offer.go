@@ -55,14 +55,17 @@ func (m *model) offered() []string {
 			all = append(all, c.name)
 		}
 	}
-	if slices.ContainsFunc(defaults, func(name string) bool { return slices.Contains(all, name) }) {
-		all = append(all, "shutdown.default")
+	if slices.ContainsFunc(m.tuning.shutdowns(), func(name string) bool { return slices.Contains(all, name) }) {
+		all = append(all, shutdownDefault)
 	}
 	return all
 }
 
 // editable returns the source of a variable that may be set.
 func (m *model) editable(name string) (source, bool) {
+	if _, fixed := m.tuning.Override[name]; fixed {
+		return source{}, false
+	}
 	for _, s := range m.slots {
 		if s.name != name || s.flag != 0 {
 			continue

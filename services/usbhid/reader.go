@@ -44,7 +44,7 @@ type health struct {
 }
 
 func newReader(dev usb.Device, m *model, log *slog.Logger) *reader {
-	return &reader{dev: dev, model: m, log: log, health: make(map[key]*health), answer: make(readings), wide: m.family.overflows(dev.ID())}
+	return &reader{dev: dev, model: m, log: log, health: make(map[key]*health), answer: make(readings), wide: m.tuning.MaxReport || m.family.overflows(dev.ID())}
 }
 
 func (r *reader) of(k key) *health {

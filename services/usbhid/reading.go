@@ -45,7 +45,7 @@ func (m *model) flags(with readings) flags {
 			f.set(s.flag, on)
 		}
 	}
-	return f
+	return m.tuning.read(f)
 }
 
 // change returns the weighty flags that the readings would change.
@@ -53,7 +53,7 @@ func (m *model) change(with readings) flag { return m.flags(with).weighty() ^ m.
 
 // feeding returns the reports that any of the flags are read from.
 func (m *model) feeding(weighty flag) map[key]bool {
-	if weighty&acAbsent != 0 {
+	if weighty&(acAbsent|drill) != 0 {
 		weighty |= acPresent | discharging | batteryUsed | monitored | abmCharging | abmDischarging
 	}
 	keys := make(map[key]bool)

@@ -19,6 +19,9 @@ const (
 
 // statusRound reads each status report once.
 func (s *session) statusRound() error {
+	if s.opts.Tuning.InterruptOnly {
+		return s.heardRound()
+	}
 	s.decide()
 	with, missed, err := s.readAll(s.plan[status], true)
 	if err != nil {

@@ -31,7 +31,9 @@ type session struct {
 	warned      time.Time // when an unconfirmed report was last logged
 	complaining time.Time // since when a hesitant UPS complains of its battery
 	said        string    // the last ups.status
-	order       *order    // was taken from the desk
+	deaf        int       // rounds since a UPS that is read by interrupts alone last answered
+	discharge   dischargeWatch
+	order       *order // was taken from the desk
 }
 
 // Run keeps store up to date until ctx ends, for which it returns nil, or the device is gone: then the error wraps
@@ -47,7 +49,8 @@ func (u *UPS) Run(ctx context.Context, store *ups.Store) error {
 	}
 	u.model.kept = u.opts.Desk.kept
 	s := &session{UPS: u, reader: newReader(u.dev, u.model, u.log), store: store, box: newMailbox(), plan: u.model.plan()}
-	if u.model.family.interrupts(u.dev.ID()) {
+	u.warnOfDelays()
+	if u.model.family.interrupts(u.dev.ID()) && !u.opts.Tuning.PollOnly {
 		listening.Go(func() { u.listen(ctx, s.box) })
 	}
 	defer s.dismiss()
@@ -118,6 +121,7 @@ func (s *session) publish() {
 		return
 	}
 	vars := s.model.vars(s.driverVars())
+	s.remark(vars)
 	if said := vars["ups.status"].Value; said != s.said {
 		s.log.Info("status changed", "from", s.said, "to", said)
 		s.said = said

@@ -72,10 +72,19 @@ func bench(t *testing.T, prepare func(dev *usbtest.Device), f func(r *running)) 
 // belong there.
 func benchOf(t *testing.T, plug func(t *testing.T) *usbtest.Device, f func(r *running)) {
 	t.Helper()
+	benchWith(t, Options{}, plug, f)
+}
+
+// benchWith is benchOf with options. Its log goes to the test's unless there is one.
+func benchWith(t *testing.T, opts Options, plug func(t *testing.T) *usbtest.Device, f func(r *running)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		dev := plug(t)
 		ctx, cancel := context.WithCancel(t.Context())
-		u, err := Open(ctx, dev, Options{Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+		if opts.Logger == nil {
+			opts.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
+		}
+		u, err := Open(ctx, dev, opts)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -21,7 +21,7 @@ func statusWords(f flags, b battery, alarm bool) string {
 		{"ALARM", alarm},
 		{"CAL", f.has(calibrating)},
 		{"OB", onBattery},
-		{"OL", f.has(acPresent) && !onBattery},
+		{"OL", f.has(acPresent) && !onBattery && !f.has(drill)},
 		{"DISCHRG", f.discharging() && !f.has(depleted)},
 		{"CHRG", f.charging() && !full(f, b)},
 		{"LB", f.has(lowFlags) || onBattery && runningOut(f, b)},

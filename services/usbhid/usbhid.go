@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strconv"
 	"time"
 
@@ -18,12 +19,14 @@ var ErrNoPowerDevice = errors.New("no power device")
 
 // Options say how to poll. The zero value is usable.
 type Options struct {
-	PollInterval time.Duration   // between readings of the status; 0 for 2 s
-	PollFreq     time.Duration   // between readings of everything else; 0 for 30 s, or what the device's family prefers
-	Version      string          // driver.version
-	Desk         *Desk           // where orders for the UPS come in; nil takes none
-	Logger       *slog.Logger    // nil for none
-	Asked        <-chan struct{} // is received from wherever Run waits, as a sign that it turns; may be nil
+	PollInterval time.Duration // between readings of the status; 0 for 2 s
+	PollFreq     time.Duration // between readings of everything else; 0 for 30 s, or what the device's family prefers
+	Version      string        // driver.version
+	Tuning       Tuning
+	Parameters   map[string]string // driver.parameter.* and driver.flag.*, as they were given
+	Desk         *Desk             // where orders for the UPS come in; nil takes none
+	Logger       *slog.Logger      // nil for none
+	Asked        <-chan struct{}   // is received from wherever Run waits, as a sign that it turns; may be nil
 
 	PowercomByteOrder bool // a Powercom takes its shutdown delay as seconds and minutes, not minutes and seconds
 	PowercomDiscrete  bool // a Powercom takes its shutdown delay as a place in its table of delays (Raptor, Smart King Pro)
@@ -60,7 +63,7 @@ func Open(ctx context.Context, dev usb.Device, opts Options) (*UPS, error) {
 	if !f.describes(d) {
 		return nil, fmt.Errorf("%v: %w in %d fields of its report descriptor", id, ErrNoPowerDevice, len(d.Fields))
 	}
-	u := &UPS{dev: dev, model: f.model(id, d), log: log}
+	u := &UPS{dev: dev, model: f.tunedModel(id, d, opts.Tuning), log: log}
 	u.opts = opts.completed(f)
 	log.Info("UPS opened", "device", id, "family", f.name, "fields", len(d.Fields),
 		"pollinterval", u.opts.PollInterval, "pollfreq", u.opts.PollFreq)
@@ -91,11 +94,14 @@ func (o Options) completed(f *family) Options {
 // driverVars are the variables that describe the driver.
 func (u *UPS) driverVars() map[string]string {
 	seconds := func(d time.Duration) string { return strconv.Itoa(int(d.Round(time.Second) / time.Second)) }
-	return map[string]string{
+	vars := map[string]string{"driver.parameter.port": "auto"}
+	maps.Copy(vars, u.opts.Parameters)
+	maps.Copy(vars, map[string]string{
 		"driver.name":                   "usbhid-ups",
 		"driver.version":                u.opts.Version,
 		"driver.state":                  "quiet",
 		"driver.parameter.pollinterval": seconds(u.opts.PollInterval),
 		"driver.parameter.pollfreq":     seconds(u.opts.PollFreq),
-	}
+	})
+	return vars
 }

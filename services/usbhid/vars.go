@@ -23,7 +23,11 @@ const hidden = "."
 func (m *model) every(extra map[string]string) map[string]ups.Var {
 	vars := make(map[string]ups.Var)
 	in := &inputs{vars: vars, full: m.fullCharge(), texts: m.texts}
-	put := func(name, value string) { vars[name] = ups.Var{Value: clean(value)} }
+	put := func(name, value string) {
+		if _, fixed := m.tuning.Override[name]; !fixed {
+			vars[name] = ups.Var{Value: clean(value)}
+		}
+	}
 	for _, s := range m.slots {
 		src, ok := m.source(s)
 		if s.flag != 0 || !ok || !src.known {
@@ -44,8 +48,21 @@ func (m *model) every(extra map[string]string) map[string]ups.Var {
 	for name, value := range extra {
 		put(name, value)
 	}
+	m.replace(vars)
 	m.putStatus(put, in)
 	return vars
+}
+
+// replace puts in the values that the owner wants: conversions have seen the UPS's own.
+func (m *model) replace(vars map[string]ups.Var) {
+	for name, value := range m.tuning.Default {
+		if _, told := vars[name]; !told {
+			vars[name] = ups.Var{Value: clean(value)}
+		}
+	}
+	for name, value := range m.tuning.Override {
+		vars[name] = ups.Var{Value: clean(value)}
+	}
 }
 
 // fullCharge is what a full battery holds, 0 if it is not known.
@@ -58,11 +75,11 @@ func (m *model) fullCharge() float64 {
 
 // value is what the variable of a slot is.
 func (m *model) value(s *slot, src source, in *inputs) (string, bool) {
-	if src.as.kept == "" {
-		return src.as.show(src.now.value, in)
-	}
 	if v, ok := m.kept[s.name]; ok {
 		return v, true
+	}
+	if src.as.kept == "" {
+		return src.as.show(src.now.value, in)
 	}
 	return src.as.kept, true
 }
@@ -72,10 +89,11 @@ func (m *model) putStatus(put func(name, value string), in *inputs) {
 	f := m.flags(nil)
 	alarm := alarmText(f, m.notices())
 	b := in.battery()
+	said := m.tuning.low(f, b)
 	if !m.low.agreed {
 		b.chargeLow, b.runtimeLow = -1, -1
 	}
-	put("ups.status", statusWords(f, b, alarm != ""))
+	put("ups.status", statusWords(said, b, alarm != ""))
 	if alarm != "" {
 		put("ups.alarm", alarm)
 	}
