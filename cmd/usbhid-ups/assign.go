@@ -14,9 +14,10 @@ import (
 
 // assignment is which device this process attends to, and as what.
 type assignment struct {
-	name   string
-	target usbdriver.Target
-	poll   usbhid.Options
+	name      string
+	target    usbdriver.Target
+	poll      usbhid.Options
+	standards map[string]string // of the desk
 }
 
 // assign reads the configuration and, on the card, the roster.
@@ -41,7 +42,13 @@ func assign(o options, logger *slog.Logger) (assignment, error) {
 	a.poll = usbhid.Options{
 		PollInterval: cmp.Or(o.pollInterval, entry.PollInterval),
 		PollFreq:     cmp.Or(o.pollFreq, entry.PollFreq),
+
+		Tuning:            tuning(entry.Driver),
+		Parameters:        parameters(entry),
+		PowercomByteOrder: entry.Driver.PowercomByteOrder,
+		PowercomDiscrete:  entry.Driver.PowercomDiscrete,
 	}
+	a.standards = standards(entry.Driver)
 	return a, nil
 }
 

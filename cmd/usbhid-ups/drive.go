@@ -63,7 +63,7 @@ func drive(ctx context.Context, o options, logger *slog.Logger, m machine) error
 	store := ups.NewStore()
 	known := make(chan struct{})
 	parent, loop := heartbeat.To(o.Ready), make(heartbeat.Loop)
-	desk := usbhid.NewDesk(nil)
+	desk := usbhid.NewDesk(a.standards)
 	a.poll.Logger, a.poll.Asked, a.poll.Desk = logger, loop, desk
 	driver := &usbdriver.Driver{
 		World: usbdriver.World{
