@@ -53,6 +53,7 @@ func TestDriverErrors(t *testing.T) {
 		"ups.a.explore = true":                                          "f:1:7: explore: run `usbhid-ups explore` to see everything that an unknown device says; every power device is served without it",
 		"ups.a.pollonly = 1":                                            "f:1:18: pollonly: want true or false, got a whole number",
 		"ups.a.polonly = true":                                          `f:1:7: unknown key "polonly" in [ups.a], did you mean "pollonly"?`,
+		"ups.a.onlinedischarge_battery = true":                          `f:1:7: unknown key "onlinedischarge_battery" in [ups.a], did you mean "onlinedischarge_onbattery"?`, // as NUT's manual page has it
 		"ups.a.overide = {}":                                            `f:1:7: unknown key "overide" in [ups.a], did you mean "override"?`,
 		"ups.a.offdelay = -1":                                           "f:1:18: offdelay: want whole seconds from 0 to 65535, got -1",
 		"ups.a.lowbatt = '40'":                                          "f:1:17: lowbatt: want whole percent from 0 to 100, got text",

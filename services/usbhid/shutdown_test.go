@@ -104,6 +104,25 @@ func TestStandardValues(t *testing.T) {
 	})
 }
 
+// A threshold of the owner's counts where LB is computed, and there alone.
+func TestLowbattIsUsed(t *testing.T) {
+	for limit, want := range map[string]string{"40": "OB DISCHRG", "60": "OB DISCHRG LB"} {
+		synctest.Test(t, func(t *testing.T) {
+			standard := map[string]string{"battery.charge.low": limit}
+			s := soon(t, newFlagless(t), Options{Desk: NewDesk(standard)})
+			if got := s.Value("ups.status"); got != want || s.Value("battery.charge.low") != limit {
+				t.Errorf("%s: %q, battery.charge.low %q", limit, got, s.Value("battery.charge.low"))
+			}
+			flagged := newBench()
+			flagged.SetReport(usbtest.Feature, 1, 1, isDischarging|hasBattery)
+			flagged.SetReport(usbtest.Feature, 2, 2, 50, 0x10, 0x0e)
+			if got := soon(t, flagged, Options{Desk: NewDesk(standard)}).Value("ups.status"); got != "OB DISCHRG" {
+				t.Errorf("%s, with a flag: %q", limit, got)
+			}
+		})
+	}
+}
+
 // TestOverrideIsNotWritten sets a variable that the owner has fixed, and orders what takes its delay from one.
 func TestOverrideIsNotWritten(t *testing.T) {
 	tuning := Tuning{Override: map[string]string{"battery.charge.low": "40", "ups.delay.shutdown": "90"}}
