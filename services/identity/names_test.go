@@ -64,8 +64,9 @@ func TestNames(t *testing.T) {
 
 // A device that comes must not rename those that are there, whatever the configuration.
 func TestNamesAreStable(t *testing.T) {
-	entries := []config.UPS{{Name: "free"}, {Name: "apc", VendorID: "051d"}, {Name: "ups2"}, {Name: "b", Serial: "B"}}
-	roster := usb.Roster{cyber, apc2, key, apc1, {Port: "2-1", Vendor: 1}, {Port: "2-2", Vendor: 1}, {Port: "2-3", Vendor: 1}}
+	entries := []config.UPS{{Name: "free"}, {Name: "apc", VendorID: "051d"}, {Name: "ups2"}, {Name: "b", Serial: "B"},
+		{Name: "rs", Product: ".*RS.*"}, {Name: "second", Bus: "002", BusPort: "00[3-9]"}}
+	roster := usb.Roster{cyber, apc2, key, apc1, named, {Port: "2-1", Vendor: 1}, {Port: "2-2", Vendor: 1}, {Port: "2-3", Vendor: 1}}
 	before := map[int]string{}
 	for n := range roster {
 		got, _ := identity.Names(entries, roster[:n+1])
