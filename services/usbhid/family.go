@@ -37,6 +37,7 @@ type family struct {
 
 	hesitant    func(usb.ID) bool // UPSes that cry wolf about their battery
 	noInterrupt []uint16          // products whose interrupt pipe speaks something else
+	heard       map[uint16]int    // products that tell all by interrupts, with the bytes to read of each
 	wide        []string          // beginnings of product names that overflow an exact GET_REPORT
 }
 

@@ -12,6 +12,7 @@ func powercomFamily(o Options) family {
 	return family{
 		name:    "PowerCOM HID",
 		devices: []product{{0x0d9f, 0}},
+		heard:   map[uint16]int{0x0001: 8},
 		vendor:  "PowerCOM",
 		page:    0x02,
 		names: hid.Names{

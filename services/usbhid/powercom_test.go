@@ -203,13 +203,17 @@ var powercomPage2 = []byte{
 	0xc0, 0xc0,
 }
 
-// TestPowercomPage2 reads that UPS's two packed numbers.
+// TestPowercomPage2 reads that UPS's two packed numbers: of product 1 by interrupts alone, as it answers nothing else.
 func TestPowercomPage2(t *testing.T) {
 	for _, product := range []uint16{1, 0x77} {
 		synctest.Test(t, func(t *testing.T) {
 			dev := usbtest.New(usb.ID{Vendor: 0x0d9f, Product: product, Port: "1-1"}, powercomPage2)
 			dev.SetReport(usbtest.Input, 1, 1, 57, 50)
 			dev.SetReport(usbtest.Input, 2, 2, 33, 0, 0)
+			if product == 1 {
+				dev.Fail(usbtest.Input, 1, usbtest.Stall)
+				dev.Fail(usbtest.Input, 2, usbtest.Stall)
+			}
 			u, err := Open(t.Context(), dev, Options{})
 			if err != nil {
 				t.Fatal(err)
@@ -226,8 +230,9 @@ func TestPowercomPage2(t *testing.T) {
 				{0x02, 0, "ALARM OL RB"}, {0x04, 0, "CAL OL"}, {0x10, 0x01, "ALARM OB LB"}, {0x01, 0, "ALARM OL"},
 			} {
 				dev.SetReport(usbtest.Input, 2, 2, 33, tt.state, tt.mode)
+				dev.Push(1, 57, 50, 0, 0, 0, 0, 0)
 				dev.Push(2, 33, tt.state, tt.mode, 0, 0, 0, 0)
-				time.Sleep(time.Second)
+				time.Sleep(5 * time.Second)
 				if got := store.Get().Value("ups.status"); got != tt.want {
 					t.Errorf("%02x %02x: ups.status %q, want %q", tt.state, tt.mode, got, tt.want)
 				}

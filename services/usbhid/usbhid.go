@@ -2,6 +2,7 @@
 package usbhid
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,6 +50,7 @@ func Open(ctx context.Context, dev usb.Device, opts Options) (*UPS, error) {
 	}
 	id := dev.ID()
 	f := familyOf(id).under(opts)
+	opts = opts.completed(f, id)
 	raw, err := readDescriptor(ctx, dev, log, func(b []byte) bool {
 		d, _ := hid.Parse(b)
 		return f.describes(d)
@@ -63,8 +65,7 @@ func Open(ctx context.Context, dev usb.Device, opts Options) (*UPS, error) {
 	if !f.describes(d) {
 		return nil, fmt.Errorf("%v: %w in %d fields of its report descriptor", id, ErrNoPowerDevice, len(d.Fields))
 	}
-	u := &UPS{dev: dev, model: f.tunedModel(id, d, opts.Tuning), log: log}
-	u.opts = opts.completed(f)
+	u := &UPS{dev: dev, model: f.tunedModel(id, d, opts.Tuning), opts: opts, log: log}
 	log.Info("UPS opened", "device", id, "family", f.name, "fields", len(d.Fields),
 		"pollinterval", u.opts.PollInterval, "pollfreq", u.opts.PollFreq)
 	if u.model.family == &generic {
@@ -74,8 +75,12 @@ func Open(ctx context.Context, dev usb.Device, opts Options) (*UPS, error) {
 	return u, nil
 }
 
-// completed fills in the defaults.
-func (o Options) completed(f *family) Options {
+// completed fills in the defaults, the family's for the device before the general ones.
+func (o Options) completed(f *family, id usb.ID) Options {
+	if size := f.heard[id.Product]; size > 0 && !o.Tuning.PollOnly {
+		o.Tuning.InterruptOnly = true
+		o.Tuning.InterruptSize = cmp.Or(o.Tuning.InterruptSize, size)
+	}
 	if o.PollInterval <= 0 {
 		o.PollInterval = 2 * time.Second
 	}
