@@ -36,6 +36,8 @@ type family struct {
 	pollFreq int // seconds, 0 for the general default
 
 	hesitant    func(usb.ID) bool // UPSes that cry wolf about their battery
+	judge       func(flags) flags // corrects what the flags say together; nil leaves it
+	margin      float64           // percent above battery.charge.low at which a computed LB comes, for UPSes that cut the load there
 	noInterrupt []uint16          // products whose interrupt pipe speaks something else
 	heard       map[uint16]int    // products that tell all by interrupts, with the bytes to read of each
 	wide        []string          // beginnings of product names that overflow an exact GET_REPORT
@@ -52,7 +54,7 @@ type defect struct {
 type product struct{ vendor, product uint16 }
 
 // families are tried in order. A new one is a file with its table and a row here.
-var families = []*family{&apc, &belkin, &cyberpower, &delta, &eaton, &idowell, &legrand, &liebert, &powercom, &powervar, &salicru, &tripplite}
+var families = []*family{&apc, &belkin, &cyberpower, &delta, &eaton, &ecoflow, &idowell, &legrand, &liebert, &powercom, &powervar, &salicru, &tripplite}
 
 // generic is the family of every device that has none of its own.
 var generic = family{name: "Power Device Class 1.0"}

@@ -15,7 +15,7 @@ func (m *model) judgeLow() (doubtful bool) {
 		return false
 	}
 	in := &inputs{vars: m.vars(nil), texts: m.texts}
-	b := in.battery()
+	b := m.battery(in)
 	low := f.worries()&acAbsent != 0 && runningOut(m.tuning.low(f, b), b)
 	doubtful = low && !m.low.said
 	m.low = computedLow{said: low, agreed: low && m.low.said}

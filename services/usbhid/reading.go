@@ -45,6 +45,9 @@ func (m *model) flags(with readings) flags {
 			f.set(s.flag, on)
 		}
 	}
+	if m.family.judge != nil {
+		f = m.family.judge(f)
+	}
 	return m.tuning.read(f)
 }
 

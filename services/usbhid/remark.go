@@ -9,7 +9,7 @@ import (
 
 // remark logs what an owner should know of the state that is about to be published.
 func (s *session) remark(vars map[string]ups.Var) {
-	b := (&inputs{vars: vars}).battery()
+	b := s.model.battery(&inputs{vars: vars})
 	if s.said == "" && s.opts.Tuning.IgnoreLow {
 		s.remarkOnLow(b)
 	}

@@ -88,7 +88,7 @@ func (m *model) value(s *slot, src source, in *inputs) (string, bool) {
 func (m *model) putStatus(put func(name, value string), in *inputs) {
 	f := m.flags(nil)
 	alarm := alarmText(f, m.notices())
-	b := in.battery()
+	b := m.battery(in)
 	said := m.tuning.low(f, b)
 	if !m.low.agreed {
 		b.chargeLow, b.runtimeLow = -1, -1
@@ -103,7 +103,7 @@ func (m *model) putStatus(put func(name, value string), in *inputs) {
 }
 
 // battery returns what the status depends on.
-func (in *inputs) battery() battery {
+func (m *model) battery(in *inputs) battery {
 	value := func(name string) float64 {
 		v, err := strconv.ParseFloat(in.vars[name].Value, 64)
 		if err != nil {
@@ -111,10 +111,14 @@ func (in *inputs) battery() battery {
 		}
 		return v
 	}
-	return battery{
+	b := battery{
 		charge: value("battery.charge"), chargeLow: value("battery.charge.low"),
 		runtime: value("battery.runtime"), runtimeLow: value("battery.runtime.low"),
 	}
+	if _, chosen := m.tuning.Override["battery.charge.low"]; b.chargeLow >= 0 && !chosen {
+		b.chargeLow += m.family.margin
+	}
+	return b
 }
 
 // identity returns what the USB descriptors say of the device. Strings that it has not are left out.

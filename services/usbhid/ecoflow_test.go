@@ -1,0 +1,33 @@
+package usbhid
+
+import "testing"
+
+func TestEcoFlowQuirks(t *testing.T) {
+	const ecoflow = 0x3746
+	summary := func(status string) string { return "PowerSummary.PresentStatus." + status }
+	// At the discharge limit all of these are told at once.
+	atLimit := []said{
+		{summary("ACPresent"), 0, 0}, {summary("Discharging"), 1, 0}, {summary("FullyDischarged"), 1, 0},
+		{summary("NeedReplacement"), 1, 0}, {summary("BatteryPresent"), 0, 0},
+	}
+	// Close to the limit nothing but the charge tells.
+	nearLimit := func(charge uint32) []said {
+		return []said{
+			{summary("ACPresent"), 0, 0}, {summary("Discharging"), 1, 0}, {summary("BelowRemainingCapacityLimit"), 0, 0},
+			{summary("ShutdownImminent"), 0, 0}, {"PowerSummary.RemainingCapacity", charge, 0}, {"PowerSummary.RemainingCapacityLimit", 10, 0},
+		}
+	}
+	onMains := nearLimit(12)
+	onMains[0].raw, onMains[1].raw = 1, 0
+	readRight(t, []quirk{
+		{"runtime counts minutes", ecoflow, 0xffff, []said{{"PowerSummary.RunTimeToEmpty", 95, 0}}, "battery.runtime", "95", "5700"},
+		{"empty is not worn", ecoflow, 0xffff, atLimit, "ups.status", "ALARM OB RB", "OB"},
+		{"empty is not missing", ecoflow, 0xffff, atLimit, "ups.alarm", "Replace battery! No battery installed!", ""},
+		{"worn while not empty", ecoflow, 0xffff, []said{{summary("ACPresent"), 1, 0}, {summary("FullyDischarged"), 0, 0}, {summary("NeedReplacement"), 1, 0}},
+			"ups.status", "ALARM OL RB", "ALARM OL RB"},
+		{"low before the load is cut", ecoflow, 0xffff, nearLimit(14), "ups.status", "OB DISCHRG", "OB DISCHRG LB"},
+		{"not low yet", ecoflow, 0xffff, nearLimit(15), "ups.status", "OB DISCHRG", "OB DISCHRG"},
+		{"not low on mains", ecoflow, 0xffff, onMains, "ups.status", "OL", "OL"},
+		{"no order that does nothing", ecoflow, 0xffff, []said{{"PowerSummary.DelayBeforeShutdown", 1, 0}}, "ups.delay.shutdown", "20", ""},
+	})
+}
