@@ -54,7 +54,7 @@ type defect struct {
 type product struct{ vendor, product uint16 }
 
 // families are tried in order. A new one is a file with its table and a row here.
-var families = []*family{&apc, &belkin, &cyberpower, &delta, &eaton, &ecoflow, &ever, &idowell, &legrand, &liebert, &openups, &powercom, &powervar, &salicru, &tripplite}
+var families = []*family{&apc, &arduino, &belkin, &cyberpower, &delta, &eaton, &ecoflow, &ever, &idowell, &legrand, &liebert, &openups, &powercom, &powervar, &salicru, &tripplite}
 
 // generic is the family of every device that has none of its own.
 var generic = family{name: "Power Device Class 1.0"}
