@@ -37,7 +37,7 @@ type events interface {
 	Close() error
 }
 
-// opener opens USB devices; a negative number is the first interface that will do.
+// opener opens USB devices with one of their HID interfaces.
 type opener interface {
 	Open(id usb.ID, number int) (usb.Device, error)
 	Close() error
@@ -67,9 +67,15 @@ func drive(ctx context.Context, o options, logger *slog.Logger, m machine) error
 	a.poll.Logger, a.poll.Asked, a.poll.Desk = logger, loop, desk
 	driver := &usbdriver.Driver{
 		World: usbdriver.World{
-			Scan:  func() ([]usb.Attached, error) { return usb.Scan(m.sysfs) },
-			Next:  changes.Next,
-			Open:  func(id usb.ID) (usb.Device, error) { return open(bus, id, o.number, loop) },
+			Scan: func() ([]usb.Attached, error) { return usb.Scan(m.sysfs) },
+			Next: changes.Next,
+			Interfaces: func(id usb.ID) []int {
+				if o.number >= 0 {
+					return []int{o.number}
+				}
+				return usb.Interfaces(m.sysfs, id.Port)
+			},
+			Open:  func(id usb.ID, number int) (usb.Device, error) { return open(bus, id, number, loop) },
 			Serve: serveUPS(a.poll, sync.OnceFunc(func() { close(known) })),
 		},
 		Target: a.target,

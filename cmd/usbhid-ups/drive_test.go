@@ -56,6 +56,7 @@ type bench struct {
 	dir    string
 	sysfs  *usbtest.Sysfs
 	device *usbtest.Device
+	parts  map[int]*usbtest.Device // by number, of a composite device
 	events chan usb.Uevent
 
 	mu     sync.Mutex
@@ -77,8 +78,14 @@ func (b *bench) Next(ctx context.Context) (usb.Uevent, error) {
 	}
 }
 
-func (b *bench) Open(usb.ID, int) (usb.Device, error) { return b.device.Reopen(), nil }
-func (b *bench) Close() error                         { return nil }
+func (b *bench) Open(_ usb.ID, number int) (usb.Device, error) {
+	if part := b.parts[number]; part != nil {
+		return part.Reopen(), nil
+	}
+	return b.device.Reopen(), nil
+}
+
+func (b *bench) Close() error { return nil }
 
 func (b *bench) Write(p []byte) (int, error) {
 	b.mu.Lock()
@@ -226,6 +233,25 @@ func TestCard(t *testing.T) {
 	}
 	if code := stop(); code != exitAsked {
 		t.Errorf("exit code %d\n%s", code, b.logged())
+	}
+}
+
+// TestComposite serves the one interface of several that is a power device, found or named.
+func TestComposite(t *testing.T) {
+	for _, flags := range [][]string{nil, {"-interface", "3"}} {
+		b := newBench(t, newUPS())
+		b.sysfs.Plug(id, usbtest.Serial, usbtest.SerialData, usbtest.HID, usbtest.HID)
+		b.device.SetInterface(3)
+		b.parts = map[int]*usbtest.Device{2: newMouse(), 3: b.device}
+		b.parts[2].SetInterface(2)
+		stop := b.start(flags...)
+		b.await("ups", online)
+		if code := stop(); code != exitAsked {
+			t.Errorf("exit code %d\n%s", code, b.logged())
+		}
+		if tried := len(b.parts[2].Transfers()) > 0; tried != (flags == nil) {
+			t.Errorf("%v: the first HID interface was read: %v", flags, tried)
+		}
 	}
 }
 

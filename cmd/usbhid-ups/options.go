@@ -19,7 +19,7 @@ type options struct {
 	seat         int
 	port         string
 	ups          string
-	number       int // of the interface, negative: the first that will do
+	number       int // of the interface, negative: the first that is a UPS's
 	allowUIDs    uids
 	pollInterval time.Duration // 0: as configured
 	pollFreq     time.Duration
@@ -30,7 +30,7 @@ func (o *options) parse(args []string, stderr io.Writer) error {
 	fs.IntVar(&o.seat, "seat", 0, "attend to the device with this `number` in the roster of the run directory")
 	fs.StringVar(&o.port, "port", "", "without -seat: attend to the device at this USB `port`, as 1-1.4")
 	fs.StringVar(&o.ups, "ups", "", "`name` of the UPS; without -seat it is ups by default")
-	fs.IntVar(&o.number, "interface", -1, "`number` of the device's HID interface; the first that will do by default")
+	fs.IntVar(&o.number, "interface", -1, "`number` of the device's HID interface; by default the first that is a power device")
 	fs.Var(&o.allowUIDs, "allow-uid", "`uid` that may connect besides root and one's own; may be repeated")
 	fs.Func("pollinterval", "`seconds` between readings of the status, instead of the configured ones", seconds(&o.pollInterval))
 	fs.Func("pollfreq", "`seconds` between readings of everything else, instead of the configured ones", seconds(&o.pollFreq))

@@ -28,12 +28,13 @@ const (
 
 // Attached is a device that is plugged in and may be a UPS.
 type Attached struct {
-	ID   ID
-	Node string // /dev/bus/usb/BBB/AAA
+	ID    ID
+	Node  string // /dev/bus/usb/BBB/AAA
+	Input bool   // it is a keyboard or a mouse besides, so most likely no UPS
 }
 
-// Scan lists, in port order, the devices of the sysfs tree at root that have a HID interface and are no boot keyboard
-// or mouse. A device that is unplugged meanwhile is left out; one whose interfaces the kernel has not set up yet is too,
+// Scan lists, in port order, the devices of the sysfs tree at root that have a HID interface which is no boot keyboard's
+// or mouse's. A device that is unplugged meanwhile is left out; one whose interfaces the kernel has not set up yet is too,
 // and a uevent follows when it has.
 func Scan(root string) ([]Attached, error) {
 	dir := filepath.Join(root, "bus/usb/devices")
@@ -50,11 +51,12 @@ func Scan(root string) ([]Attached, error) {
 			continue
 		}
 		device := filepath.Join(dir, e.Name())
-		if !mayBeUPS(device, e.Name()) {
+		numbers, input := interfaces(device, e.Name())
+		if len(numbers) == 0 {
 			continue
 		}
 		if id, err := readID(device, e.Name()); err == nil {
-			found = append(found, Attached{ID: id, Node: Node(id.Bus, id.Address)})
+			found = append(found, Attached{ID: id, Node: Node(id.Bus, id.Address), Input: input})
 		}
 	}
 	slices.SortFunc(found, func(a, b Attached) int { return ComparePorts(a.ID.Port, b.ID.Port) })
@@ -66,30 +68,41 @@ func Node(bus, address int) string {
 	return fmt.Sprintf("/dev/bus/usb/%03d/%03d", bus, address)
 }
 
-// mayBeUPS looks at the interfaces of a device, which are directories named PORT:CONFIGURATION.INTERFACE.
-func mayBeUPS(device, port string) bool {
+// Interfaces lists, in order, the numbers of the HID interfaces of the device at a port that are no boot keyboard's or mouse's. A composite device's
+// power device may be any of them: only its report descriptor tells.
+func Interfaces(root, port string) []int {
+	numbers, _ := interfaces(filepath.Join(root, "bus/usb/devices", port), port)
+	return numbers
+}
+
+// interfaces looks at the interfaces of a device, which are directories named PORT:CONFIGURATION.INTERFACE. It also reports whether one of
+// them is a boot keyboard's or mouse's.
+func interfaces(device, port string) (numbers []int, input bool) {
 	entries, err := os.ReadDir(device)
 	if err != nil {
-		return false
+		return nil, false
 	}
-	hid := false
 	for _, e := range entries {
-		if !strings.HasPrefix(e.Name(), port+":") {
+		rest, ok := strings.CutPrefix(e.Name(), port+":")
+		if !ok {
 			continue
 		}
+		_, text, _ := strings.Cut(rest, ".")
+		number, err := strconv.ParseUint(text, 10, 8)
 		dir := filepath.Join(device, e.Name())
 		class, err1 := readHex(dir, "bInterfaceClass", 8)
 		subclass, err2 := readHex(dir, "bInterfaceSubClass", 8)
 		protocol, err3 := readHex(dir, "bInterfaceProtocol", 8)
-		if errors.Join(err1, err2, err3) != nil || class != classHID {
-			continue
+		switch {
+		case errors.Join(err, err1, err2, err3) != nil || class != classHID:
+		case subclass == subclassBoot && (protocol == protocolKeyboard || protocol == protocolMouse):
+			input = true
+		default:
+			numbers = append(numbers, int(number))
 		}
-		if subclass == subclassBoot && (protocol == protocolKeyboard || protocol == protocolMouse) {
-			return false
-		}
-		hid = true
 	}
-	return hid
+	slices.Sort(numbers)
+	return numbers, input
 }
 
 func readID(dir, port string) (ID, error) {

@@ -37,10 +37,30 @@ func TestScan(t *testing.T) {
 		{ID: at("1-1.2", 6), Node: "/dev/bus/usb/001/006"},
 		{ID: at("1-1.2.1", 5), Node: "/dev/bus/usb/001/005"},
 		{ID: full, Node: "/dev/bus/usb/001/007"},
+		{ID: at("2-1", 3), Node: "/dev/bus/usb/001/003", Input: true},
 		{ID: at("10-2", 11), Node: "/dev/bus/usb/001/011"},
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+// A composite device's interfaces are those that the kernel lists, whatever order it lists them in.
+func TestInterfaces(t *testing.T) {
+	sysfs := usbtest.NewSysfs(t)
+	sysfs.Plug(at("1-1", 2), usbtest.Serial, usbtest.SerialData, usbtest.HID) // an Arduino Leonardo
+	sysfs.Plug(at("1-2", 3), usbtest.Keyboard, usbtest.HID, usbtest.Mouse, usbtest.HID)
+	many := make([]usbtest.Triple, 12)
+	for i := range many {
+		many[i] = usbtest.Storage
+	}
+	many[2], many[11] = usbtest.HID, usbtest.HID
+	sysfs.Plug(at("1-3", 4), many...)
+	sysfs.Plug(at("1-4", 5), usbtest.Hub)
+	for port, want := range map[string][]int{"1-1": {2}, "1-2": {1, 3}, "1-3": {2, 11}, "1-4": nil, "1-5": nil} {
+		if got := usb.Interfaces(sysfs.Root, port); !slices.Equal(got, want) {
+			t.Errorf("%s: got %v, want %v", port, got, want)
+		}
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/upscard/upscard/services/usb"
 )
 
-// ErrNotUPS is what Serve returns, wrapped, for a device that has no power device page.
+// ErrNotUPS is what Serve returns, wrapped, for an interface that has no power device page, and Run for a device that has only such.
 var ErrNotUPS = errors.New("this device is no UPS")
 
 // World is what a driver needs of the machine.
@@ -22,10 +22,14 @@ type World struct {
 	// Next waits for the kernel to tell of a change. It may fail with usb.ErrLost and be called again.
 	Next func(context.Context) (usb.Uevent, error)
 
-	// Open opens a device. It may fail for a moment while its node is being made.
-	Open func(usb.ID) (usb.Device, error)
+	// Interfaces lists the numbers of a device's interfaces that may be a UPS's, the likeliest first.
+	Interfaces func(usb.ID) []int
 
-	// Serve keeps the store equal to the device until ctx ends, with nil, or the device fails.
+	// Open opens a device with one of its interfaces. It may fail for a moment while its node is being made.
+	Open func(id usb.ID, number int) (usb.Device, error)
+
+	// Serve keeps the store equal to the device until ctx ends, with nil, or the device fails. For an interface that is no UPS's it fails
+	// with ErrNotUPS at once.
 	Serve func(context.Context, usb.Device, *ups.Store) error
 }
 

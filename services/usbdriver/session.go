@@ -1,6 +1,7 @@
 package usbdriver
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,11 +73,39 @@ func (s *session) severity(err error) slog.Level {
 	return slog.LevelWarn
 }
 
-// attend opens a device and serves it until it fails.
-func (s *session) attend(ctx context.Context, id usb.ID) (err error) {
-	device, err := s.World.Open(id)
+// attend serves the interface of a device that is a UPS's until it fails. Of a composite device each interface is tried in its turn: one that does
+// not even tell what it is must not hide those behind it.
+func (s *session) attend(ctx context.Context, id usb.ID) error {
+	numbers := s.World.Interfaces(id)
+	if len(numbers) == 0 {
+		return fmt.Errorf("%v: no HID interface: %w", id, usb.ErrGone)
+	}
+	refused, doubt := error(nil), error(nil)
+	for _, number := range numbers {
+		fresh, err := s.serve(ctx, id, number)
+		switch {
+		case errors.Is(err, ErrNotUPS) && !final(err):
+			refused = err
+			continue
+		case fresh || errors.Is(err, usb.ErrGone) || final(err) || ctx.Err() != nil:
+			s.refusals = 0
+			return err
+		}
+		doubt = cmp.Or(doubt, err)
+	}
+	if doubt != nil {
+		s.refusals = 0
+		return doubt
+	}
+	s.refusals++
+	return refused
+}
+
+// serve opens a device with an interface and serves it until it fails. It reports whether there were data.
+func (s *session) serve(ctx context.Context, id usb.ID, number int) (fresh bool, err error) {
+	device, err := s.World.Open(id, number)
 	if err != nil {
-		return err
+		return false, err
 	}
 	opened := time.Now()
 	s.say(slog.LevelInfo, "device opened", "device", id, "manufacturer", id.Manufacturer, "product", id.ProductName, "interface", device.Interface())
@@ -85,15 +114,10 @@ func (s *session) attend(ctx context.Context, id usb.ID) (err error) {
 	}
 	serving, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
-	fresh := false
 	wg.Go(func() { fresh = s.announce(serving, opened) })
 	err = s.World.Serve(serving, device, s.Store)
 	stop()
 	wg.Wait()
-	s.refusals++
-	if !errors.Is(err, ErrNotUPS) {
-		s.refusals = 0
-	}
 	if fresh {
 		s.Target.pin(id)
 	}
@@ -102,9 +126,9 @@ func (s *session) attend(ctx context.Context, id usb.ID) (err error) {
 		s.wait.reset()
 	}
 	if closeErr := device.Close(); closeErr != nil {
-		return finalError{fmt.Errorf("%v: %w", id, errors.Join(err, closeErr))}
+		return fresh, finalError{fmt.Errorf("%v: %w", id, errors.Join(err, closeErr))}
 	}
-	return err
+	return fresh, err
 }
 
 // announce waits for the first complete data, logs them, and reports whether they came.

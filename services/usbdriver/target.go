@@ -62,14 +62,19 @@ func (s *session) find() (usb.ID, error) {
 	if err != nil {
 		return usb.ID{}, err
 	}
-	var found []usb.ID
+	var found, unlikely []usb.ID
 	for _, a := range attached {
 		switch {
+		case s.Target.accepts(a.ID) && a.Input:
+			unlikely = append(unlikely, a.ID)
 		case s.Target.accepts(a.ID):
 			found = append(found, a.ID)
 		case s.Target.Port == a.ID.Port:
 			s.say(slog.LevelWarn, "another device is at the port and not taken", "device", a.ID, "product", a.ID.ProductName)
 		}
+	}
+	if len(found) == 0 {
+		found = unlikely // keyboards and mice
 	}
 	switch len(found) {
 	case 0:

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -28,6 +30,8 @@ type world struct {
 	mu       sync.Mutex
 	attached []usb.Attached
 	devices  map[string]*usbtest.Device // by port
+	parts    map[int]*usbtest.Device    // by number, of a composite device; nil where the devices have one interface
+	tried    []int                      // interfaces that were opened
 	openErr  error
 	onOpen   func(opens int, d *usbtest.Device)
 	opens    []time.Duration // when Open was called
@@ -49,7 +53,7 @@ func run(t *testing.T, target usbdriver.Target, prepare ...func(*world)) *world 
 	ctx, cancel := context.WithCancel(t.Context())
 	w.stop = cancel
 	d := &usbdriver.Driver{
-		World:  usbdriver.World{Scan: w.scan, Next: w.next, Open: w.open, Serve: serve},
+		World:  usbdriver.World{Scan: w.scan, Next: w.next, Interfaces: w.interfaces, Open: w.open, Serve: serve},
 		Target: target,
 		Store:  w.store,
 		Logger: slog.New(slog.NewTextHandler(w, nil)),
@@ -91,17 +95,31 @@ func (w *world) next(ctx context.Context) (usb.Uevent, error) {
 	}
 }
 
-func (w *world) open(id usb.ID) (usb.Device, error) {
+func (w *world) interfaces(usb.ID) []int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.parts == nil {
+		return []int{0}
+	}
+	return slices.Sorted(maps.Keys(w.parts))
+}
+
+func (w *world) open(id usb.ID, number int) (usb.Device, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.opens = append(w.opens, time.Since(w.start))
+	w.tried = append(w.tried, number)
+	device := w.devices[id.Port]
+	if w.parts != nil {
+		device = w.parts[number]
+	}
 	if w.openErr != nil {
 		return nil, w.openErr
 	}
 	if w.onOpen != nil {
-		w.onOpen(len(w.opens), w.devices[id.Port])
+		w.onOpen(len(w.opens), device)
 	}
-	return w.devices[id.Port].Reopen(), nil
+	return device.Reopen(), nil
 }
 
 // serve stands for services/usbhid: report 1 tells the status; an empty one is no power device's.

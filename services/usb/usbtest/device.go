@@ -27,6 +27,7 @@ type Transfer struct {
 // usb.Device's rule of one control transfer and one interrupt read at a time.
 type Device struct {
 	id            usb.ID
+	number        uint8 // of the interface
 	controlling   atomic.Bool
 	interrupting  atomic.Bool
 	mu            sync.Mutex
@@ -63,8 +64,12 @@ func New(id usb.ID, reportDescriptor []byte) *Device {
 // ID is the one given to New.
 func (d *Device) ID() usb.ID { return d.id }
 
-// Interface is always 0.
-func (d *Device) Interface() uint8 { return 0 }
+// Interface is 0, or what SetInterface set.
+func (d *Device) Interface() uint8 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.number
+}
 
 // HIDDescriptor announces the report descriptor, or is what SetHIDDescriptor set.
 func (d *Device) HIDDescriptor() []byte {

@@ -9,6 +9,8 @@ import (
 // Requests (USB 2.0, 9.4; HID 1.11, 7.1 and 7.2): a request type and a request in one number.
 const (
 	directionIn = 0x80
+	recipient   = 0x1f // of a request type
+	toInterface = 0x01
 
 	getInterfaceDescriptor = 0x81<<8 | 6
 	getReport              = 0xa1<<8 | 1
@@ -62,6 +64,9 @@ func (d *Device) fault(t Transfer) Fault {
 // answer is called with the lock held. What a transfer writes takes effect even if a fault hides that it did, as on the bus.
 func (d *Device) answer(t Transfer) ([]byte, error) {
 	report, _ := t.report()
+	if t.RequestType&recipient == toInterface && uint8(t.Index) != d.number {
+		return nil, usb.ErrStall
+	}
 	switch t.code() {
 	case getInterfaceDescriptor:
 		switch t.Value >> 8 {

@@ -44,6 +44,11 @@ func (d *Device) SetString(index uint8, text string) {
 	d.change(func() { d.strings[index] = text })
 }
 
+// SetInterface makes the device one of several interfaces, of which this one is open. Requests to others are refused.
+func (d *Device) SetInterface(number uint8) {
+	d.change(func() { d.number = number })
+}
+
 // SetHIDDescriptor replaces the HID descriptor that New has made; nil is a device without one.
 func (d *Device) SetHIDDescriptor(data []byte) {
 	d.change(func() { d.hidDescriptor = slices.Clone(data) })

@@ -14,11 +14,13 @@ type Triple [3]uint8
 
 // Interfaces that USB devices have.
 var (
-	HID      = Triple{3, 0, 0}
-	Keyboard = Triple{3, 1, 1}
-	Mouse    = Triple{3, 1, 2}
-	Storage  = Triple{8, 6, 80}
-	Hub      = Triple{9, 0, 0}
+	HID        = Triple{3, 0, 0}
+	Keyboard   = Triple{3, 1, 1}
+	Mouse      = Triple{3, 1, 2}
+	Storage    = Triple{8, 6, 80}
+	Hub        = Triple{9, 0, 0}
+	Serial     = Triple{2, 2, 1} // CDC ACM, which has its data in an interface of their own
+	SerialData = Triple{10, 0, 0}
 )
 
 // Sysfs is a tree of files like the kernel's /sys, in which devices are plugged in and unplugged.
