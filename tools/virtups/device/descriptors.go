@@ -18,24 +18,25 @@ const (
 	typeReport        = 0x22
 )
 
-// Endpoint is the address of the interrupt-IN endpoint, Interval its polling interval in milliseconds.
-const (
-	Endpoint = 0x81
-	Interval = 10
-)
+// Interval is the polling interval of the interrupt-IN endpoints in milliseconds.
+const Interval = 10
 
 // Descriptors holds a device's descriptors as GET_DESCRIPTOR returns them.
 type Descriptors struct {
 	device, configuration, hid, report []byte
 	strings                            map[uint8][]byte
 
-	MaxPacket uint16 // of the interrupt-IN endpoint, bytes
+	Companions []Companion // the interfaces before the UPS's own, by number
+	Interface  uint8       // the number of the UPS's own
+	Endpoint   uint8       // the address of its interrupt-IN endpoint
+	MaxPacket  uint16      // of that, bytes
 }
 
 // Descriptors lays out the device's descriptors.
 func (d *Description) Descriptors() *Descriptors {
 	t := d.stringTable()
-	out := &Descriptors{report: d.ReportDescriptor, hid: d.HIDDescriptor, MaxPacket: d.packet(), strings: map[uint8][]byte{}}
+	companions, endpoint := d.layout()
+	out := &Descriptors{Companions: companions, Interface: uint8(len(companions)), Endpoint: endpoint, report: d.ReportDescriptor, hid: d.HIDDescriptor, MaxPacket: d.packet(), strings: map[uint8][]byte{}}
 	if len(out.hid) == 0 {
 		out.hid = []byte{9, typeHID, 0x10, 0x01, 0, 1, typeReport, 0, 0}
 		binary.LittleEndian.PutUint16(out.hid[7:], uint16(len(d.ReportDescriptor)))
@@ -49,14 +50,19 @@ func (d *Description) Descriptors() *Descriptors {
 	b = binary.LittleEndian.AppendUint16(b, d.Release)
 	out.device = append(b, t.index[roleManufacturer], t.index[roleModel], t.index[roleSerial], 1)
 
-	body := []byte{9, typeInterface, 0, 0, 1, 3, 0, 0, 0}
-	body = append(body, out.hid...)
-	body = append(body, 7, typeEndpoint, Endpoint, 3)
-	body = binary.LittleEndian.AppendUint16(body, out.MaxPacket)
-	body = append(body, Interval)
+	var body []byte
+	for i, c := range companions {
+		extra := c.Extra
+		if c.Class == classHID {
+			extra = append(c.hid(), extra...)
+		}
+		body = append(body, interfaceDescriptors(uint8(i), c.Class, c.Subclass, c.Protocol, extra, c.Endpoints...)...)
+	}
+	body = append(body, interfaceDescriptors(out.Interface, classHID, 0, 0, out.hid,
+		Endpoint{Address: endpoint, Attributes: interruptOnly, MaxPacket: out.MaxPacket, Interval: Interval})...)
 	const selfPowered, current = 0xc0, 0
 	b = binary.LittleEndian.AppendUint16([]byte{9, typeConfiguration}, uint16(9+len(body)))
-	out.configuration = append(append(b, 1, 1, 0, selfPowered, current), body...)
+	out.configuration = append(append(b, out.Interface+1, 1, 0, selfPowered, current), body...)
 
 	out.strings[0] = []byte{4, typeString, 0x09, 0x04} // English (United States)
 	for i, s := range t.texts {
@@ -97,7 +103,7 @@ func (d *Description) packet() uint16 {
 	return 64
 }
 
-// Get returns the descriptor of a GET_DESCRIPTOR's wValue, whole, and whether there is one.
+// Get returns the descriptor of a GET_DESCRIPTOR's wValue to the device or to the UPS's own interface, whole, and whether there is one.
 func (d *Descriptors) Get(value uint16) ([]byte, bool) {
 	index := uint8(value)
 	switch value >> 8 {
@@ -112,6 +118,23 @@ func (d *Descriptors) Get(value uint16) ([]byte, bool) {
 		return d.hid, index == 0
 	case typeReport:
 		return d.report, index == 0
+	}
+	return nil, false
+}
+
+// GetOf is Get to an interface.
+func (d *Descriptors) GetOf(number uint8, value uint16) ([]byte, bool) {
+	switch {
+	case number == d.Interface:
+		return d.Get(value)
+	case number > d.Interface || d.Companions[number].Class != classHID || uint8(value) != 0:
+		return nil, false
+	}
+	switch c := &d.Companions[number]; value >> 8 {
+	case typeHID:
+		return c.hid(), true
+	case typeReport:
+		return c.ReportDescriptor, true
 	}
 	return nil, false
 }

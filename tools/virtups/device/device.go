@@ -18,8 +18,9 @@ type Description struct {
 	Strings                     map[uint8]string // string descriptors beyond those three, by index
 	Feature, Input              map[uint8][]byte // reports with the id byte first, by id; without ids the key is 0
 	LowSpeed                    bool
-	MaxPacket                   uint16 // of the interrupt-IN endpoint in bytes, 0 for one that holds any report
-	Chemistry                   string // what a battery chemistry's string says
+	MaxPacket                   uint16      // of the interrupt-IN endpoint in bytes, 0 for one that holds any report
+	Before                      []Companion // interfaces of a composite device before the UPS's own
+	Chemistry                   string      // what a battery chemistry's string says
 }
 
 // Load reads a description from a file.

@@ -36,6 +36,7 @@ type file struct {
 	Descriptor       string            `toml:"descriptor"` // for hidasm
 	LowSpeed         bool              `toml:"low_speed"`
 	MaxPacket        uint16            `toml:"max_packet"`
+	Before           []companion       `toml:"before"`
 	Strings          map[string]string `toml:"strings"`
 	Reports          reports           `toml:"reports"`
 	UPSC             map[string]any    `toml:"upsc"`
@@ -76,6 +77,9 @@ func Parse(name string, data []byte) (*Description, error) {
 // fill decodes what the file holds as text.
 func (d *Description) fill(f *file) error {
 	if err := d.descriptors(f); err != nil {
+		return err
+	}
+	if err := d.companions(f.Before); err != nil {
 		return err
 	}
 	for _, set := range []struct {

@@ -37,7 +37,7 @@ func TestOpen(t *testing.T) {
 	for name, want := range map[string]string{
 		"upscard-1600":  `did you mean "upscard-1500"`,
 		"no/such.toml":  "no such file",
-		"zzzzzzzzzzzzz": "own devices: plain-600, upscard-1500",
+		"zzzzzzzzzzzzz": "own devices: composite-600, plain-600, upscard-1500",
 	} {
 		if _, err := Open(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Open(%q): %v, want %q", name, err, want)

@@ -17,12 +17,13 @@ type port struct {
 	ctx   context.Context
 	guest *redirtest.Guest
 	id    usb.ID
+	iface uint8
 }
 
 var _ usb.Device = (*port)(nil)
 
 func (p *port) ID() usb.ID            { return p.id }
-func (p *port) Interface() uint8      { return 0 }
+func (p *port) Interface() uint8      { return p.iface }
 func (p *port) HIDDescriptor() []byte { return nil }
 func (p *port) Close() error          { return nil }
 

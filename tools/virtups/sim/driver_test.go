@@ -66,10 +66,10 @@ func drive(t *testing.T, d *device.Description) {
 	if _, err := guest.Expect(ctx, usbredir.TypeDeviceConnect); err != nil {
 		t.Fatal(err)
 	}
-	if err := guest.Receive(ctx, device.Endpoint, true); err != nil {
+	if err := guest.Receive(ctx, d.Descriptors().Endpoint, true); err != nil {
 		t.Fatal(err)
 	}
-	driver, err := usbhid.Open(ctx, &port{ctx, guest, identify(d)}, usbhid.Options{PollFreq: 5 * time.Second})
+	driver, err := usbhid.Open(ctx, &port{ctx, guest, identify(d), d.Descriptors().Interface}, usbhid.Options{PollFreq: 5 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

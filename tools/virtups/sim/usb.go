@@ -15,9 +15,17 @@ var _ usbredir.Device = usbDevice{}
 
 // Port: see usbredir.Device.
 func (d usbDevice) Port() usbredir.Port {
+	all := d.u.descriptors
 	p := usbredir.Port{
 		Speed: usbredir.FullSpeed, Vendor: d.u.desc.Vendor, Product: d.u.desc.Product, Release: d.u.desc.Release,
-		Class: 3, Endpoint: device.Endpoint, MaxPacket: d.u.descriptors.MaxPacket, Interval: device.Interval,
+		Number: all.Interface, Class: 3, Endpoint: all.Endpoint, MaxPacket: all.MaxPacket, Interval: device.Interval,
+	}
+	for i, c := range all.Companions {
+		other := usbredir.Interface{Number: uint8(i), Class: c.Class, Subclass: c.Subclass, Protocol: c.Protocol}
+		for _, e := range c.Endpoints {
+			other.Endpoints = append(other.Endpoints, usbredir.Endpoint(e))
+		}
+		p.Others = append(p.Others, other)
 	}
 	if d.u.desc.LowSpeed {
 		p.Speed = usbredir.LowSpeed
@@ -31,7 +39,7 @@ type request struct{ kind, number uint8 }
 // requests are those that a HID device answers (USB 2.0, 9.4; HID 1.11, 7.2). Every other is a stall.
 var requests = map[request]func(*UPS, usbredir.Control, []byte) ([]byte, bool){
 	{0x80, 0x06}: (*UPS).getDescriptor,
-	{0x81, 0x06}: (*UPS).getDescriptor,
+	{0x81, 0x06}: (*UPS).getInterfaceDescriptor,
 	{0x80, 0x00}: answers(1, 0), // GET_STATUS: self-powered
 	{0x81, 0x00}: answers(0, 0),
 	{0x82, 0x00}: answers(0, 0),
@@ -56,7 +64,7 @@ func (d usbDevice) Control(c usbredir.Control, data []byte) ([]byte, usbredir.St
 	defer d.u.mu.Unlock()
 	d.u.asked++
 	do, known := requests[request{c.RequestType, c.Request}]
-	if !known {
+	if !known || d.u.foreign(c) {
 		return nil, usbredir.Stall, true
 	}
 	fault := d.u.faultOf(c)
@@ -72,6 +80,16 @@ func (d usbDevice) Control(c usbredir.Control, data []byte) ([]byte, usbredir.St
 
 func (u *UPS) getDescriptor(c usbredir.Control, _ []byte) ([]byte, bool) {
 	return u.descriptors.Get(c.Value)
+}
+
+func (u *UPS) getInterfaceDescriptor(c usbredir.Control, _ []byte) ([]byte, bool) {
+	return u.descriptors.GetOf(uint8(c.Index), c.Value)
+}
+
+// foreign reports whether a request is about reports of another interface than the UPS's: it has none.
+func (u *UPS) foreign(c usbredir.Control) bool {
+	const class, recipient, toInterface = 0x20, 0x1f, 0x01
+	return c.RequestType&class != 0 && c.RequestType&recipient == toInterface && uint8(c.Index) != u.descriptors.Interface
 }
 
 // reportKind turns GET_REPORT's report type into a kind.

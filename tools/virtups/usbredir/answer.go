@@ -1,5 +1,7 @@
 package usbredir
 
+import "slices"
+
 // handle answers one packet of the guest. What it does not know it leaves unanswered, as the protocol asks.
 func (s *session) handle(p Packet) error {
 	switch p.Type {
@@ -51,13 +53,19 @@ func (s *session) describe() error {
 	for _, i := range []int{slot(0x00), slot(0x80)} {
 		ep.Type[i], ep.MaxPacket[i] = endpointControl, controlPacket
 	}
-	i := slot(s.port.Endpoint)
-	ep.Type[i], ep.Interval[i], ep.MaxPacket[i] = endpointInterrupt, s.port.Interval, s.port.MaxPacket
+	in := InterfaceInfo{}
+	for _, i := range s.port.interfaces() {
+		n := in.Count
+		in.Number[n], in.Class[n], in.Subclass[n], in.Protocol[n] = i.Number, i.Class, i.Subclass, i.Protocol
+		in.Count++
+		for _, e := range i.Endpoints {
+			n := slot(e.Address)
+			ep.Type[n], ep.Interval[n], ep.Interface[n], ep.MaxPacket[n] = e.Attributes&transferMask, e.Interval, i.Number, e.MaxPacket
+		}
+	}
 	if err := s.send(TypeEndpointInfo, 0, short(Encode(ep, nil), 3*slots, s.caps&CapMaxPacketSize != 0)); err != nil {
 		return err
 	}
-	in := InterfaceInfo{Count: 1}
-	in.Class[0], in.Subclass[0], in.Protocol[0] = s.port.Class, s.port.Subclass, s.port.Protocol
 	return s.send(TypeInterfaceInfo, 0, Encode(in, nil))
 }
 
@@ -92,7 +100,7 @@ func (s *session) altSetting(p Packet) error {
 		return err
 	}
 	status := Success
-	if want != [2]uint8{} {
+	if want[1] != 0 || !slices.ContainsFunc(s.port.interfaces(), func(i Interface) bool { return i.Number == want[0] }) {
 		status = Stall
 	}
 	if err := s.describe(); err != nil {
@@ -108,10 +116,11 @@ func (s *session) receive(p Packet) error {
 		return err
 	}
 	status := Success
-	if ep != s.port.Endpoint {
-		status = Invalid
-	} else {
+	switch {
+	case ep == s.port.Endpoint:
 		s.receiving = p.Type == TypeStartInterrupt
+	case !s.port.silent(ep):
+		status = Invalid
 	}
 	return s.send(TypeInterruptReceivingStatus, p.ID, Encode(EndpointStatus{status, ep}, nil))
 }

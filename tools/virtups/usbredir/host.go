@@ -2,6 +2,7 @@ package usbredir
 
 import (
 	"log/slog"
+	"slices"
 	"sync"
 )
 
@@ -15,14 +16,43 @@ type Device interface {
 	Control(setup Control, data []byte) (answer []byte, status Status, answered bool)
 }
 
-// Port describes a device with one configuration of one interface that has one interrupt-IN endpoint.
+// Port describes a device with one configuration, of which one interface has an interrupt-IN endpoint that reports.
 type Port struct {
 	Speed                     Speed
 	Vendor, Product, Release  uint16
-	Class, Subclass, Protocol uint8 // of the interface
+	Number                    uint8 // of the interface
+	Class, Subclass, Protocol uint8 // likewise
 	Endpoint                  uint8 // address of the interrupt-IN endpoint
 	MaxPacket                 uint16
-	Interval                  uint8 // milliseconds, as in the endpoint descriptor
+	Interval                  uint8       // milliseconds, as in the endpoint descriptor
+	Others                    []Interface // those that move no data but through endpoint 0
+}
+
+// Interface is one of a composite device.
+type Interface struct {
+	Number, Class, Subclass, Protocol uint8
+	Endpoints                         []Endpoint
+}
+
+// Endpoint is one of an interface, as in its descriptor.
+type Endpoint struct {
+	Address, Attributes, Interval uint8
+	MaxPacket                     uint16
+}
+
+// interfaces lists all of them, the one that reports last.
+func (p *Port) interfaces() []Interface {
+	own := Endpoint{p.Endpoint, endpointInterrupt, p.Interval, p.MaxPacket}
+	return append(slices.Clone(p.Others), Interface{p.Number, p.Class, p.Subclass, p.Protocol, []Endpoint{own}})
+}
+
+// silent reports whether the endpoint is an interrupt-IN endpoint of another interface.
+func (p *Port) silent(address uint8) bool {
+	return slices.ContainsFunc(p.Others, func(i Interface) bool {
+		return slices.ContainsFunc(i.Endpoints, func(e Endpoint) bool {
+			return e.Address == address && address&0x80 != 0 && e.Attributes&transferMask == endpointInterrupt
+		})
+	})
 }
 
 // Host is one USB port. Its methods may be called from any goroutine.

@@ -74,6 +74,8 @@ const (
 	endpointControl   = 0
 	endpointInterrupt = 3
 	endpointUnused    = 255
+
+	transferMask = 0x03 // of the attributes in an endpoint descriptor
 )
 
 // Speed is the speed that a device signals when it is plugged in.

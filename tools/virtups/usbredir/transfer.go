@@ -49,7 +49,7 @@ func (s *session) cancel(id uint64) error {
 	return s.answerControl(id, c, nil, Cancelled)
 }
 
-// interruptOut refuses data for an interrupt-OUT endpoint: no port has one.
+// interruptOut refuses data for an interrupt-OUT endpoint: none takes any.
 func (s *session) interruptOut(p Packet) error {
 	var head Interrupt
 	if _, err := Decode(p, &head); err != nil {
@@ -59,7 +59,7 @@ func (s *session) interruptOut(p Packet) error {
 	return s.send(TypeInterrupt, p.ID, Encode(head, nil))
 }
 
-// bulk refuses a bulk transfer: no port has such an endpoint.
+// bulk refuses a bulk transfer: no endpoint moves such data.
 func (s *session) bulk(p Packet) error {
 	const oldSize = 8 // without the high half of the length
 	wide := s.caps&Cap32BitBulk != 0
