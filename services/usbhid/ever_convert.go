@@ -47,7 +47,8 @@ func bytesOf(d *hid.Descriptor, f *hid.Field) int {
 	return n
 }
 
-// wholeOf makes one field of the bits right below the collection with the usage, in the report of the first of them.
+// wholeOf makes one field of the bits right below the collection with the usage, in the report of the first of them. The bits' usages follow the
+// collection's, in their order; the lowest may be left undeclared.
 func wholeOf(d *hid.Descriptor, collection hid.Usage, kind hid.Kind) (whole hid.Field, ok bool) {
 	for _, f := range d.Fields {
 		n := len(f.Path)
@@ -56,6 +57,9 @@ func wholeOf(d *hid.Descriptor, collection hid.Usage, kind hid.Kind) (whole hid.
 		case !ok:
 			whole, ok = f, true
 			whole.Path = append(slices.Clone(f.Path[:n-1]), everAll)
+			if before := int(int32(f.Usage() - collection - 1)); f.Size == 1 && before > 0 && before <= min(f.Offset, 16) {
+				whole.Offset, whole.Size = f.Offset-before, before+1
+			}
 		case f.ReportID == whole.ReportID && f.Offset >= whole.Offset && f.Offset+f.Size-whole.Offset <= 32:
 			whole.Size = max(whole.Size, f.Offset+f.Size-whole.Offset)
 		}

@@ -66,6 +66,18 @@ func TestEverStates(t *testing.T) {
 	}
 }
 
+// TestEverPadding reads the mode where its lowest bit is padding.
+func TestEverPadding(t *testing.T) {
+	padding := hidtest.Built{Path: hid.Path{0, 0}, Kind: hid.Feature, ReportID: 74, Size: 1, Max: 1}
+	raw := hidtest.Build(append([]hidtest.Built{padding}, everBits(0xff000090, 0xff000092, 0xff000097, 74)...)...)
+	d, _ := hid.Parse(raw)
+	m := newModel(usb.ID{Vendor: 0x2e51}, d)
+	m.commit(m.decode(key{hid.Feature, 74}, []byte{74, 8}))
+	if got := m.vars(nil)["experimental.status.workmode"].Value; got != "ONBATTERY" {
+		t.Errorf("the mode is %q", got)
+	}
+}
+
 // TestEverQuads reads numbers and addresses that are declared as four bytes.
 func TestEverQuads(t *testing.T) {
 	raw := []byte{0x05, 0x84, 0x09, 0x04, 0xa1, 0x01, 0x0b, 0, 0, 0, 0, 0xa1, 0x00} // UPS, then a collection of no usage
