@@ -13,6 +13,15 @@ var apc = family{
 	name:    "APC HID",
 	devices: []product{{0x051d, 0}},
 	vendor:  "APC",
+	about:   "Back-UPS, Smart-UPS and other UPSes of American Power Conversion",
+	quirks: []string{
+		"Models for 230 V that declare the voltage ranges of 120 V (Back-UPS XS 1400U) have them widened.",
+		"Back-UPS ES 525 and Back-UPS CS, which send more than they declare, are asked with room to spare.",
+		"The interrupt pipe of products 0003 and 0004 carries a protocol of APC's own and is left alone.",
+		"Back-UPS BX...MI, BVK...M2 and BK...M2-CH, which call their battery low or worn for a moment while they look after it, are believed after three seconds on mains.",
+		"Dates in APC's own fields are decimal digits, month first.",
+		"Model and firmware, which come in one text, are told apart.",
+	},
 	names: hid.Names{
 		0xff860005: "APCGeneralCollection",
 		0xff860006: "APCEnvironment",

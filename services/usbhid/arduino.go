@@ -7,7 +7,11 @@ import "github.com/upscard/upscard/services/usb"
 var arduino = family{
 	name:    "Arduino HID",
 	devices: []product{{0x2341, 0}, {0x2a03, 0}},
-	vendor:  "Arduino",
+	about:   "what people build from an Arduino with the library HIDPowerDevice",
+	quirks: []string{
+		"The power device is a later interface of a composite device and is found by its report descriptor.",
+	},
+	vendor: "Arduino",
 	rows: func(usb.ID) []row {
 		return []row{
 			{"battery.voltage.nominal", "PowerSummary.ConfigVoltage", decimals(2), seldom},

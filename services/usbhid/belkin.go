@@ -10,6 +10,12 @@ import (
 var belkin = family{
 	name:    "Belkin/Liebert HID",
 	devices: []product{{0x050d, 0}, {0x10af, 0}},
+	about:   "UPSes of Belkin, and those of Liebert (Emerson, Vertiv) whose firmware descends from theirs",
+	quirks: []string{
+		"Belkin's usages, which are a page of their own, and the numbers into which they pack their state are read.",
+		"Liebert's voltages, which some firmware sends 1e5 or 1e7 times too small, and its frequencies in tenths or hundredths are corrected.",
+		"Liebert's flag for a low battery outside of PresentStatus lies and is left out: a low battery (LB) is computed.",
+	},
 	names: hid.Names{
 		0x00860010: "BELKINBatterySystem",
 		0x0086001a: "BELKINInput",

@@ -10,6 +10,12 @@ var cyberpower = family{
 	name:    "CyberPower HID",
 	devices: []product{{0x0764, 0}, {0x0483, 0xa430}},
 	vendor:  "CPS",
+	about:   "UPSes of Cyber Power Systems and those branded Cyber Energy",
+	quirks: []string{
+		"Voltages that inherit the range of the transfer voltage, or whose range is encoded in too few bytes, get one that holds the mains.",
+		"A nominal power above the declared maximum is read whole.",
+		"Product 0501: a battery voltage half as high again as it can be is corrected, and so are frequencies in tenths of a hertz.",
+	},
 	names: hid.Names{
 		0xff0100d0: "CPSFirmwareVersion",
 		0xff010043: "CPSInputSensitivity",

@@ -9,7 +9,11 @@ import (
 var delta = family{
 	name:    "Delta UPS HID",
 	devices: []product{{0x05dd, 0}},
-	vendor:  "Delta",
+	about:   "UPSes of Delta and Minuteman",
+	quirks: []string{
+		"Minuteman PRO1500RT2U: values of 16 bits with a maximum of 255 are read whole, and tenths that are declared as tens are corrected.",
+	},
+	vendor: "Delta",
 	names: hid.Names{
 		0xffff0010: "DeltaCustom",
 		0xffff00fe: "MinutemanCustom",

@@ -11,7 +11,13 @@ import (
 // eaton are the UPSes of Eaton, formerly MGE UPS SYSTEMS, and those that are made alike or were rebadged: Dell, HP, IBM, Powerware, AEG,
 // KSTAR and Phoenixtec's PowerWalker. HP's 1f.. and 1fe0 to 1fe3 are made by Tripp Lite.
 var eaton = family{
-	name: "MGE HID",
+	name:  "MGE HID",
+	about: "UPSes of Eaton, formerly MGE UPS SYSTEMS, and those that are made alike for Dell, HP, IBM, Powerware, AEG, KSTAR and PowerWalker",
+	quirks: []string{
+		"Where the charger is managed (ABM), the battery's state is read from the charger and not from Charging and Discharging, which say nothing then.",
+		"The battery's voltage is shown of those models only whose fields for it are the battery's.",
+		"KSTAR's field that has the usage of the beeper's settings and is none is left out.",
+	},
 	devices: []product{
 		{0x0463, 0},
 		{0x047c, 0xffff},

@@ -2,12 +2,19 @@ package usbhid
 
 import "github.com/upscard/upscard/services/usb"
 
-// ecoflow are EcoFlow's power stations. Their fields for orders take what is written and do nothing (River 3 Plus and Delta 3 Plus, 2025), so no
-// command is offered.
+// ecoflow are EcoFlow's power stations. Their fields for load and beeper take what is written and do nothing (River 3 Plus and Delta 3 Plus,
+// 2025), so no command is made of them.
 var ecoflow = family{
 	name:    "EcoFlow HID",
 	devices: []product{{0x3746, 0}},
-	vendor:  "EcoFlow",
+	about:   "power stations of EcoFlow",
+	quirks: []string{
+		"The runtime, which counts minutes without saying so, is shown in seconds.",
+		"At the discharge limit that is set in EcoFlow's app the battery is called empty, worn and missing at once: only the first is believed.",
+		"The load is cut one percent above that limit without a word before, so that a low battery (LB) is computed five percent above it.",
+		"The fields that switch the load or the beeper take what is written and do nothing: no commands are made of them.",
+	},
+	vendor: "EcoFlow",
 	rows: func(usb.ID) []row {
 		return []row{
 			{"battery.capacity", "PowerSummary.FullChargeCapacity", decimals(0), seldom},

@@ -11,6 +11,11 @@ var ever = family{
 	name:    "Ever HID",
 	devices: []product{{0x2e51, 0}, {0x0483, 0xa113}},
 	vendor:  "Ever",
+	about:   "UPSes of EVER",
+	quirks: []string{
+		"Mode, messages and alarms, each of which is one bit of several, are put together; alarms are in ups.alarm too.",
+		"What switches the load is a command and cannot be set as a variable.",
+	},
 	names: hid.Names{
 		0x00000000: "Ever", // a collection without a usage holds all that is the vendor's own
 

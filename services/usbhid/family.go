@@ -14,6 +14,8 @@ type repair func(id usb.ID, d *hid.Descriptor)
 // family is what the devices of one vendor have beyond the specification. Its rows come before the generic ones.
 type family struct {
 	name    string            // driver.version.data
+	about   string            // docs/hardware.md: whose devices these are
+	quirks  []string          // docs/hardware.md: what is known to be wrong with them and what is done about it, a sentence each
 	devices []product         // which devices it is for
 	claims  func(usb.ID) bool // must hold besides, nil always does: two families share some vendors
 	names   hid.Names         // usages of its own
@@ -57,7 +59,10 @@ type product struct{ vendor, product uint16 }
 var families = []*family{&apc, &arduino, &belkin, &cyberpower, &delta, &eaton, &ecoflow, &ever, &idowell, &legrand, &liebert, &openups, &powercom, &powervar, &salicru, &tripplite}
 
 // generic is the family of every device that has none of its own.
-var generic = family{name: "Power Device Class 1.0"}
+var generic = family{
+	name:  "Power Device Class 1.0",
+	about: "every other UPS that follows the USB HID Power Device Class",
+}
 
 func familyOf(id usb.ID) *family {
 	for _, f := range families {

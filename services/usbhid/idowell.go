@@ -10,6 +10,7 @@ import (
 var idowell = family{
 	name:    "iDowell HID",
 	devices: []product{{0x075d, 0}, {phoenixtecVendor, 0xffff}},
+	about:   "iDowell's iBox and the batteries of GoldenMate, which share Phoenixtec's ids",
 	claims:  func(id usb.ID) bool { return id.Vendor != phoenixtecVendor || goldenMate(id) },
 	vendor:  "iDowell",
 	rows:    func(usb.ID) []row { return idowellRows },

@@ -7,8 +7,12 @@ import (
 
 // legrand are the UPSes of Legrand: Keor PDU and Keor SP.
 var legrand = family{
-	name:        "Legrand HID",
-	devices:     []product{{0x1cb0, 0}},
+	name:    "Legrand HID",
+	devices: []product{{0x1cb0, 0}},
+	about:   "Keor PDU and Keor SP of Legrand",
+	quirks: []string{
+		"Voltages of 16 bits with a maximum of 255 are read whole; those of the Keor SP are tenths of a volt, whatever is declared.",
+	},
 	vendor:      "Legrand",
 	rows:        func(usb.ID) []row { return legrandRows },
 	commands:    legrandCommands,

@@ -11,8 +11,12 @@ import (
 var liebert = family{
 	name:    "Phoenixtec/Liebert HID",
 	devices: []product{{phoenixtecVendor, 0xffff}},
-	claims:  liebertClaims,
-	vendor:  "Liebert",
+	about:   "UPSes that Phoenixtec makes for Liebert, PowerWalker, Ippon and others",
+	quirks: []string{
+		"The limits of in- and output, which the class's names would exchange, are told apart.",
+	},
+	claims: liebertClaims,
+	vendor: "Liebert",
 	names: hid.Names{
 		0xffff0057: "PPCLowVoltageTransfer",
 		0xffff0058: "PPCHighVoltageTransfer",

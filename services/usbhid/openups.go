@@ -11,7 +11,12 @@ import (
 var openups = family{
 	name:    "openUPS HID",
 	devices: []product{{0x04d8, 0xd004}, {0x04d8, 0xd005}},
-	vendor:  "openUPS",
+	about:   "OpenUPS and OpenUPS2 boards of Mini-Box",
+	quirks: []string{
+		"Voltages and currents, which are counts of the board's converter, are scaled, for either board by its own factors.",
+		"The temperature is read from the counts of a thermistor.",
+	},
+	vendor: "openUPS",
 	rows: func(id usb.ID) []row {
 		vin, vout, charge, discharge := 3.545, 2.571, 0.08274, 1.6113
 		if id.Product == 0xd005 {

@@ -12,9 +12,15 @@ func powercomFamily(o Options) family {
 	return family{
 		name:    "PowerCOM HID",
 		devices: []product{{0x0d9f, 0}},
-		heard:   map[uint16]int{0x0001: 8},
-		vendor:  "PowerCOM",
-		page:    0x02,
+		about:   "UPSes of Powercom",
+		quirks: []string{
+			"Product 0001 has the class's numbers on usage page 2 and packs its state into two of them: both are read, by interrupts alone, as it answers nothing else.",
+			"The battery's voltage is read from the answer to a command of the serial protocol, which is declared as one character.",
+			"Delays are written in Powercom's encodings of minutes and seconds, and none ends earlier than asked.",
+		},
+		heard:  map[uint16]int{0x0001: 8},
+		vendor: "PowerCOM",
+		page:   0x02,
 		names: hid.Names{
 			0x00020004:     "PowercomUPS",
 			0x00020010:     "PowercomBatterySystem",

@@ -6,6 +6,7 @@ import "github.com/upscard/upscard/services/usb"
 var salicru = family{
 	name:    "Salicru HID",
 	devices: []product{{0x2e66, 0}},
+	about:   "SPS HOME, SPS ADV and SLC TWIN of Salicru",
 	vendor:  "Salicru",
 	rows:    func(usb.ID) []row { return salicruRows },
 	without: salicruWithout,

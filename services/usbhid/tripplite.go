@@ -10,6 +10,12 @@ var tripplite = family{
 		{0x03f0, 0x0001}, {0x03f0, 0x1f06}, {0x03f0, 0x1f08}, {0x03f0, 0x1f09}, {0x03f0, 0x1f0a},
 		{0x03f0, 0x1fe0}, {0x03f0, 0x1fe1}, {0x03f0, 0x1fe2}, {0x03f0, 0x1fe3},
 	},
+	about: "UPSes of Tripp Lite, and those that it makes for Hewlett-Packard",
+	quirks: []string{
+		"Voltages, frequencies and currents are read in the units that the product is known to send, whatever it declares.",
+		"What the firmware of some products cannot be asked for (a report of the SU3000LCD2UHV, a text of the AVR550U and OMNI1000LCD) is not asked for.",
+		"The OMNI1000LCD, which takes usages of the battery page for those of the power page, is understood.",
+	},
 	names: hid.Names{
 		0xffff0010: "TLCustom",
 		0xffff0056: "TLDelayBeforeStartup",
