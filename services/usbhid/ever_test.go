@@ -124,3 +124,25 @@ func TestEverConversions(t *testing.T) {
 		}
 	}
 }
+
+// FuzzEver reads any report by any descriptor: what is put together of it never panics and stays in its report.
+func FuzzEver(f *testing.F) {
+	f.Add(hidtest.Build(everBits(0xff000090, 0xff000091, 0xff000097, 74)...), []byte{74, 8}, 4.0)
+	f.Add(hidtest.Build(everBits(0xff000016, 0xff000018, 0xff000024, 75)...), []byte{75, 0xff, 0xff}, -1.5)
+	f.Fuzz(func(t *testing.T, descriptor, report []byte, v float64) {
+		d, _ := hid.Parse(descriptor)
+		m := newModel(usb.ID{Vendor: 0x2e51}, d)
+		for _, f := range d.Fields {
+			if f.Offset < 0 || f.Size < 1 || f.Size > 32 || f.LogicalMin > f.LogicalMax {
+				t.Errorf("%v: %d bits at %d from %d to %d", f.Path, f.Size, f.Offset, f.LogicalMin, f.LogicalMax)
+			}
+		}
+		if len(report) > 0 {
+			m.commit(m.decode(key{hid.Feature, report[0]}, report))
+			m.vars(nil)
+		}
+		for _, as := range []convert{everModes, everVersion, everRevision, everAddress, bitWords("a", "", "b"), thermistor, minutesLeft} {
+			as.show(v, &inputs{})
+		}
+	})
+}

@@ -121,6 +121,7 @@ func TestCaptures(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(minimal))
+	f.Add([]byte(minimal + before))
 	if own, err := os.ReadFile("../devices/upscard-1500.toml"); err == nil {
 		f.Add(own)
 	}
