@@ -1,10 +1,28 @@
 package usbhid
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/upscard/upscard/services/usb"
+)
+
+func summary(status string) string { return "PowerSummary.PresentStatus." + status }
+
+// The owner's own limit is no place where the load is cut: it counts as it stands.
+func TestEcoFlowOwnLimit(t *testing.T) {
+	for charge, want := range map[uint32]string{21: "OB DISCHRG", 20: "OB DISCHRG", 19: "OB DISCHRG LB"} {
+		got := hear(t, usb.ID{Vendor: 0x3746}, nil, []said{
+			{summary("ACPresent"), 0, 0}, {summary("Discharging"), 1, 0}, {"PowerSummary.RemainingCapacity", charge, 0},
+			{"PowerSummary.RemainingCapacityLimit", 10, 0},
+		}, Tuning{Override: map[string]string{"battery.charge.low": "20"}})
+		if got["ups.status"] != want {
+			t.Errorf("at %d %% ups.status is %q, want %q", charge, got["ups.status"], want)
+		}
+	}
+}
 
 func TestEcoFlowQuirks(t *testing.T) {
 	const ecoflow = 0x3746
-	summary := func(status string) string { return "PowerSummary.PresentStatus." + status }
 	// At the discharge limit all of these are told at once.
 	atLimit := []said{
 		{summary("ACPresent"), 0, 0}, {summary("Discharging"), 1, 0}, {summary("FullyDischarged"), 1, 0},

@@ -31,7 +31,7 @@ type quirk struct {
 }
 
 // hear makes a device that says so, hears each of its reports twice, as LB needs, and returns its variables.
-func hear(t *testing.T, id usb.ID, names hid.Names, says []said) map[string]string {
+func hear(t *testing.T, id usb.ID, names hid.Names, says []said, tuning ...Tuning) map[string]string {
 	t.Helper()
 	var fields []hidtest.Built
 	for i, s := range says {
@@ -46,6 +46,9 @@ func hear(t *testing.T, id usb.ID, names hid.Names, says []said) map[string]stri
 		t.Fatal(problems)
 	}
 	m := newModel(id, d)
+	for i := range tuning {
+		m.tuning = tuning[i]
+	}
 	for range 2 {
 		for i, s := range says {
 			m.commit(m.decode(key{hid.Feature, uint8(i + 1)}, []byte{uint8(i + 1), byte(s.raw), byte(s.raw >> 8), byte(s.raw >> 16), byte(s.raw >> 24)}))
