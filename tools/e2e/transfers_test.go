@@ -12,6 +12,9 @@ import (
 	"github.com/upscard/upscard/tools/virtups/sim"
 )
 
+// pass is how many reports a full update reads of these UPSes, at least: the window may hold one more of ours than of NUT's.
+const pass = 12
+
 // At rest the driver asks a UPS for no more than NUT's usbhid-ups does at the same settings: a UPS's processor is slow, and what cannot change need not be read.
 // REST=60s measures for that long.
 func TestTransfersAtRest(t *testing.T) {
@@ -55,7 +58,7 @@ func TestTransfersAtRest(t *testing.T) {
 			gotOurs, gotTheirs := ours.Transfers()-beganOurs, theirs.Transfers()-beganTheirs
 			perMinute := func(n int) float64 { return float64(n) * float64(time.Minute) / float64(window) }
 			t.Logf("control transfers a minute: ours %.0f, NUT's %.0f", perMinute(gotOurs), perMinute(gotTheirs))
-			if gotOurs > gotTheirs {
+			if gotOurs > gotTheirs+pass {
 				t.Errorf("%d transfers in %v, NUT's driver made %d", gotOurs, window, gotTheirs)
 			}
 		})
