@@ -15,6 +15,15 @@ type Forward struct {
 	Address    string // of the card; "" for the one that DHCP gives it
 }
 
+// Device is a simulated device on a USB port.
+type Device struct {
+	Socket string // unix socket on which it speaks usbredir
+	Port   string // as in the kernel's port paths, without the bus: "2", or "1.3" on the hub of port 1
+}
+
+// RootPorts is how many USB ports the machine has of its own.
+const RootPorts = 15
+
 // Machine is one card to boot.
 type Machine struct {
 	Kernel, Initrd string
@@ -26,7 +35,8 @@ type Machine struct {
 	Forwards       []Forward
 	Outbound       bool      // what the card sends to 10.0.2.2 reaches this machine's loopback address
 	Clock          time.Time // what the hardware's clock shows at power-on; zero for this machine's
-	USB            []string  // unix sockets of simulated devices (usbredir), in port order
+	Hubs           []string  // ports that have a USB hub of eight ports, the nearest to the root first: "1", "1.8"
+	USB            []Device  // simulated devices
 	Monitor        string    // unix socket on which QEMU listens for QMP
 }
 
@@ -65,7 +75,7 @@ func (m Machine) Args() []string {
 		"-append", m.CommandLine,
 		"-netdev", lan, "-device", "virtio-net-pci,netdev=lan,romfile=",
 		"-device", "i6300esb", "-watchdog-action", "reset",
-		"-device", "qemu-xhci,p2=15,p3=15")
+		"-device", fmt.Sprintf("qemu-xhci,p2=%d,p3=%[1]d", RootPorts))
 	if m.Memory != "" {
 		args = append(args, "-object", fmt.Sprintf("memory-backend-file,id=ram,size=%dM,share=on,mem-path=%s", m.MemoryMB, m.Memory))
 	}
@@ -78,10 +88,13 @@ func (m Machine) Args() []string {
 	if m.Disk != "" {
 		args = append(args, "-drive", "if=none,id=card,format=raw,file="+m.Disk, "-device", "virtio-blk-pci,drive=card")
 	}
-	for i, socket := range m.USB {
+	for _, port := range m.Hubs {
+		args = append(args, "-device", "usb-hub,port="+port)
+	}
+	for i, d := range m.USB {
 		args = append(args,
-			"-chardev", fmt.Sprintf("socket,id=ups%d,path=%s", i, socket),
-			"-device", fmt.Sprintf("usb-redir,chardev=ups%d,port=%d", i, i+1))
+			"-chardev", fmt.Sprintf("socket,id=ups%d,path=%s", i, d.Socket),
+			"-device", fmt.Sprintf("usb-redir,chardev=ups%d,port=%s", i, d.Port))
 	}
 	return args
 }

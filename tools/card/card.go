@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -25,7 +26,9 @@ type Config struct {
 	Kernel   string            // and
 	Initrd   string            // are files of a guest that has no disk
 	Dir      string            // an existing directory for what the card needs; its path is short (a socket's has 107 bytes at most)
-	UPS      []*sim.UPS        // plugged in, in port order; the card serves them
+	UPS      []*sim.UPS        // plugged in; the card serves them
+	Ports    []string          // the port of each, "2" or "1.3"; those that are left out follow the order of UPS, from port 1 on
+	Hubs     []string          // ports with a USB hub of eight ports, "1" or "1.8"
 	Control  []string          // where each takes a person's commands; those that are left out have sockets in Dir
 	Config   []byte            // upscard.toml as its owner writes it on the first partition; nil leaves the sample
 	Append   []string          // words for the kernel's command line, in front of the card's own
@@ -85,7 +88,7 @@ func Start(cfg Config) (*Card, error) {
 	c := &Card{
 		Console: newConsole(), UPS: cfg.UPS, Disk: disk, cfg: cfg, services: services, dir: cfg.Dir,
 		cancel: cancel, exited: make(chan struct{}),
-		machine: virt.Machine{Disk: disk, MemoryMB: cfg.MemoryMB, Forwards: forwards, Outbound: cfg.Outbound, Clock: cfg.Clock,
+		machine: virt.Machine{Disk: disk, MemoryMB: cfg.MemoryMB, Forwards: forwards, Outbound: cfg.Outbound, Clock: cfg.Clock, Hubs: cfg.Hubs,
 			Monitor: filepath.Join(cfg.Dir, "qmp")},
 	}
 	if c.machine.MemoryMB == 0 {
@@ -104,7 +107,7 @@ func Start(cfg Config) (*Card, error) {
 			c.abandon()
 			return nil, err
 		}
-		c.machine.USB = append(c.machine.USB, socket)
+		c.machine.USB = append(c.machine.USB, virt.Device{Socket: socket, Port: cfg.port(i)})
 	}
 	started := make(chan error, 1)
 	c.owned.Go(func() { c.run(ctx, started) })
@@ -113,6 +116,14 @@ func Start(cfg Config) (*Card, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// port is where UPS number i, from 0, is plugged in.
+func (cfg Config) port(i int) string {
+	if i < len(cfg.Ports) {
+		return cfg.Ports[i]
+	}
+	return strconv.Itoa(i + 1)
 }
 
 // serve lets QEMU and a person's control client reach a simulated UPS.

@@ -58,6 +58,8 @@ type machine struct {
 type setup struct {
 	image   string   // of the SD card; "" is the one that was built
 	devices []string // description files; "" is the project's own UPS
+	ports   []string // where each is plugged in; nil: one after the other
+	hubs    []string // ports with a hub
 	sim     sim.Options
 	ordered bool              // what is written to a UPS is the test's business
 	config  string            // upscard.toml; "" leaves the image's
@@ -99,7 +101,7 @@ func boot(t *testing.T, s setup) *machine {
 		owner = []byte(s.config)
 	}
 	c, err := card.Start(card.Config{
-		Image: s.image, Dir: dir, UPS: ups, Services: services, Files: s.files, Config: owner,
+		Image: s.image, Dir: dir, UPS: ups, Services: services, Files: s.files, Config: owner, Ports: s.ports, Hubs: s.hubs,
 		Append:   append([]string{"upscard.rescue"}, s.append...),
 		MemoryMB: s.memory, KeepRAM: s.memory != 0, Outbound: s.outward, Clock: s.clock,
 	})
