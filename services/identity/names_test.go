@@ -3,6 +3,7 @@ package identity_test
 import (
 	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -81,6 +82,15 @@ func TestNamesAreStable(t *testing.T) {
 			seen[name] = true
 		}
 		before = got
+		// The last seat may go to any other device.
+		for _, other := range roster {
+			replaced, _ := identity.Names(entries, append(slices.Clone(roster[:n]), other))
+			for number := 1; number <= n; number++ {
+				if replaced[number] != got[number] {
+					t.Errorf("with %v in the last of %d seats, seat %d is %q; it was %q", other, n+1, number, replaced[number], got[number])
+				}
+			}
+		}
 	}
 }
 

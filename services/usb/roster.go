@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// MaxSeats bounds a roster: a device that shows another serial number each time it is plugged in must not fill memory.
+// MaxSeats bounds a roster: a device that shows another serial number each time it is plugged in must not fill memory. upsd serves as many.
 const MaxSeats = 64
 
 // Seat is one device that was seen since boot, at one port.
@@ -41,7 +41,8 @@ func (s Seat) String() string {
 }
 
 // Roster lists the devices seen since boot in the order they came. It only grows, so a device keeps its seat number,
-// which is its index plus one, when it is unplugged and plugged in again. A Roster is a value: methods return the changed copy.
+// which is its index plus one, when it is unplugged and plugged in again; a full one's last seat alone may change hands. The number is what a
+// driver's user hangs on, and the name hangs on all seats up to its own (services/identity). A Roster is a value: methods return the changed copy.
 type Roster []Seat
 
 // Add finds the device's seat or gives it the next one. It fails when there are no seats left.
@@ -55,6 +56,15 @@ func (r Roster) Add(id ID) (Roster, int, error) {
 	return append(slices.Clone(r), SeatOf(id)), len(r) + 1, nil
 }
 
+// Replace gives the last seat of a full roster to a device that has none, and is for one whose own device is not there: a device with another serial
+// number at each plug then has that seat to itself. Any other seat may have a part in the names of those behind it, which an owner may have bound in
+// ways that whoever keeps the roster does not know.
+func (r Roster) Replace(id ID) (Roster, int) {
+	r = slices.Clone(r)
+	r[len(r)-1] = SeatOf(id)
+	return r, len(r)
+}
+
 // Find returns the number of the device's seat, or 0.
 func (r Roster) Find(id ID) int {
 	return slices.IndexFunc(r, func(s Seat) bool { return s.Matches(id) }) + 1
@@ -66,6 +76,11 @@ func (r Roster) Seat(number int) (Seat, bool) {
 		return Seat{}, false
 	}
 	return r[number-1], true
+}
+
+// UPSAt reports whether there is a seat of a UPS at the port.
+func (r Roster) UPSAt(port string) bool {
+	return slices.ContainsFunc(r, func(s Seat) bool { return s.Port == port && !s.NotUPS })
 }
 
 // UPSes is the roster without the seats of what is no UPS. Seats get other numbers: it is for a start, before any has a driver.

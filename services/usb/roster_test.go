@@ -93,6 +93,26 @@ func TestRosterIsBounded(t *testing.T) {
 	}
 }
 
+// The last seat of a full roster can be given away, and nothing else changes.
+func TestRosterReplace(t *testing.T) {
+	var full usb.Roster
+	for i := range usb.MaxSeats {
+		full, _, _ = full.Add(device("1-1", uint16(i), ""))
+	}
+	before := slices.Clone(full)
+	got, number := full.Replace(device("1-2", 2, "B"))
+	if number != usb.MaxSeats || got.Find(device("1-2", 2, "B")) != number || !slices.Equal(got[:number-1], before[:number-1]) || !slices.Equal(full, before) {
+		t.Errorf("seat %d of %v", number, got)
+	}
+}
+
+func TestRosterUPSAt(t *testing.T) {
+	r := roster(t, device("1-1", 2, "A"), device("1-2", 2, "B")).Mark(2, true)
+	if !r.UPSAt("1-1") || r.UPSAt("1-2") || r.UPSAt("1-3") {
+		t.Errorf("%v", r)
+	}
+}
+
 func TestRosterText(t *testing.T) {
 	r := roster(t, device("1-1", 2, `3B 1"2\n`), device("1-1.4", 0xfffd, ""), device("2-1", 1, "ü\x01\n")).Mark(2, true)
 	want := `1 1-1 051d:0002 ups "3B 1\"2\\n"` + "\n" + `2 1-1.4 051d:fffd other ""` + "\n" + `3 2-1 051d:0001 ups "\u00fc\x01\n"` + "\n"
