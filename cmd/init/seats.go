@@ -10,14 +10,19 @@ import (
 // settleTime is how long the next seat's driver waits for the one before to say what its device is, so that names follow seats.
 const settleTime = 3 * time.Second
 
+// retryTime is when a driver that could not be started is tried again: the one before it has 2 s to end.
+const retryTime = 500 * time.Millisecond
+
 // seats decides which seat's driver starts when. It touches nothing.
 type seats struct {
 	roster  usb.Roster
 	plugged map[int]string // by seat: the device node
 	drivers map[int]bool   // by seat: was started, or is in the queue
+	left    []int          // seats with a driver and without a device, the longest so first
 	queue   []int
 	current int // the seat that is settling; 0: none
 	until   time.Time
+	late    int // the seat that was last postponed
 }
 
 // newSeats begins with what was seen before.
@@ -25,29 +30,70 @@ func newSeats(known usb.Roster) *seats {
 	return &seats{roster: known, plugged: make(map[int]string), drivers: make(map[int]bool)}
 }
 
-// scanned takes all devices that are plugged in. changed tells that the roster is another one; full holds an error for each device that
-// found no seat.
-func (s *seats) scanned(found []usb.Attached) (changed bool, full []error) {
-	before := s.roster
-	now := make(map[int]string)
+// news is what a look at the devices brought.
+type news struct {
+	changed  bool       // the roster is another one
+	full     []error    // for each device that found no seat
+	replaced []usb.Seat // that gave way to another device
+	followed []int      // new seats on the port of a UPS that was there before
+	ended    []int      // seats whose drivers are to end
+}
+
+// scanned takes all devices that are plugged in. Those that have no seat get one in their order, but only when the bus is at rest: until then
+// another that comes before them may show itself.
+func (s *seats) scanned(found []usb.Attached, rested bool) (n news) {
+	before, now := s.roster, make(map[int]string)
+	var strangers []usb.Attached
 	for _, a := range found {
-		roster, seat, err := s.roster.Add(a.ID)
-		if err != nil {
-			full = append(full, err)
-			continue
-		}
-		s.roster = roster
-		now[seat] = a.Node
-		if !s.drivers[seat] {
-			s.roster = s.roster.Learn(seat, a.ID)
-		}
-		if !s.drivers[seat] && s.plugged[seat] != a.Node {
-			s.drivers[seat] = true
-			s.queue = append(s.queue, seat)
+		if seat := s.roster.Find(a.ID); seat > 0 {
+			s.take(seat, a, now)
+		} else if rested {
+			strangers = append(strangers, a)
 		}
 	}
+	for _, a := range strangers {
+		roster, seat, err := s.roster.Add(a.ID)
+		if _, taken := now[len(s.roster)]; err != nil && !taken {
+			last, _ := s.roster.Seat(len(s.roster))
+			roster, seat = s.roster.Replace(a.ID)
+			n.replaced = append(n.replaced, last)
+			n.ended = append(n.ended, seat)
+			s.dismiss(seat)
+		} else if err != nil {
+			n.full = append(n.full, err)
+			continue
+		}
+		if s.roster.UPSAt(a.ID.Port) {
+			n.followed = append(n.followed, seat)
+		}
+		s.roster = roster
+		s.take(seat, a, now)
+	}
 	s.plugged = now
-	return !slices.Equal(before, s.roster), full
+	n.ended = append(n.ended, s.abandoned()...)
+	n.changed = !slices.Equal(before, s.roster)
+	return n
+}
+
+// take notes that the seat's device is there. It is learned and gets a driver, unless it has one.
+func (s *seats) take(seat int, a usb.Attached, now map[int]string) {
+	now[seat] = a.Node
+	if s.drivers[seat] {
+		return
+	}
+	s.roster = s.roster.Learn(seat, a.ID)
+	if s.plugged[seat] != a.Node {
+		s.drivers[seat] = true
+		s.queue = append(s.queue, seat)
+	}
+}
+
+// dismiss leaves a seat without a driver until its device is plugged in again.
+func (s *seats) dismiss(seat int) {
+	s.settled(seat)
+	delete(s.drivers, seat)
+	delete(s.plugged, seat)
+	s.queue = slices.DeleteFunc(s.queue, func(n int) bool { return n == seat })
 }
 
 // next returns the seat whose driver is to be started now, or 0.
@@ -60,9 +106,17 @@ func (s *seats) next(now time.Time) int {
 	return s.current
 }
 
+// postpone has the seat's driver started a little later. again tells that it was so the last time too.
+func (s *seats) postpone(seat int, now time.Time) (again bool) {
+	s.queue = append(s.queue, seat)
+	s.current, s.until = seat, now.Add(retryTime)
+	again, s.late = s.late == seat, seat
+	return again
+}
+
 // settled notes that the seat's driver is ready or has ended.
 func (s *seats) settled(seat int) {
-	if s.current == seat {
+	if s.current == seat && !slices.Contains(s.queue, seat) {
 		s.current = 0
 	}
 }

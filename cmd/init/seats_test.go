@@ -30,11 +30,11 @@ func wantStarted(t *testing.T, s *seats, now time.Time, want ...int) {
 
 func scanned(t *testing.T, s *seats, found ...usb.Attached) (changed bool) {
 	t.Helper()
-	changed, full := s.scanned(found)
-	if full != nil {
-		t.Fatal(full)
+	n := s.scanned(found, true)
+	if n.full != nil || n.replaced != nil {
+		t.Fatalf("%+v", n)
 	}
-	return changed
+	return n.changed
 }
 
 func TestSeatsStartOneAfterTheOther(t *testing.T) {
@@ -91,15 +91,85 @@ func TestRefusedDeviceIsTriedAgainWhenPluggedInAgain(t *testing.T) {
 	wantStarted(t, s, now, 1)
 }
 
-func TestDevicesWithoutASeatAreNamed(t *testing.T) {
+// A device with another serial number at each plug has the last seat to itself once all are taken. Nobody else's number changes, and a driver
+// that could not yet start does later.
+func TestFullRoster(t *testing.T) {
+	now := time.Unix(0, 0)
 	s := newSeats(nil)
-	for i := range 100 {
-		_, full := s.scanned([]usb.Attached{attached("1-1", strings.Repeat("x", i), i)})
-		if full != nil {
-			return
+	ups := attached("1-1", "UPS", 2)
+	scanned(t, s, ups)
+	for i := range usb.MaxSeats - 1 {
+		scanned(t, s, ups, attached("1-2", strings.Repeat("x", i), i+3))
+	}
+	before := s.roster
+	odd, spare := attached("1-2", "odd", 100), attached("1-3", "spare", 101)
+	n := s.scanned([]usb.Attached{ups, odd}, true)
+	if len(n.replaced) != 1 || !n.replaced[0].Is(before[usb.MaxSeats-1]) || !slices.Contains(n.ended, usb.MaxSeats) || n.full != nil || !n.changed {
+		t.Errorf("%+v", n)
+	}
+	if !slices.Equal(s.roster[:usb.MaxSeats-1], before[:usb.MaxSeats-1]) || s.roster.Find(odd.ID) != usb.MaxSeats {
+		t.Errorf("the roster is\n%v", s.roster)
+	}
+	if n := s.scanned([]usb.Attached{ups, odd, spare}, true); len(n.full) != 1 || n.replaced != nil || n.changed {
+		t.Errorf("the last device is there: %+v", n)
+	}
+	s.queue = []int{usb.MaxSeats}
+	wantStarted(t, s, now, usb.MaxSeats)
+	if s.postpone(usb.MaxSeats, now) || !s.postpone(usb.MaxSeats, now) {
+		t.Error("it is not told whether a driver was late before")
+	}
+	s.settled(usb.MaxSeats) // says the one before it
+	wantStarted(t, s, now.Add(retryTime-1))
+	wantStarted(t, s, now.Add(retryTime), usb.MaxSeats)
+}
+
+// Of the drivers that wait for what was unplugged the last few stay. A UPS that comes back has one again, in its old seat.
+func TestFewDriversWait(t *testing.T) {
+	now := time.Unix(0, 0)
+	s := newSeats(nil)
+	for i := range maxWaiting + 1 {
+		scanned(t, s, attached("1-1", strings.Repeat("x", i), i+2))
+		wantStarted(t, s, now, i+1)
+		s.settled(i + 1)
+	}
+	before := s.roster
+	if n := s.scanned(nil, true); !slices.Equal(n.ended, []int{1}) || n.changed {
+		t.Errorf("%+v", n)
+	}
+	if n := s.scanned(nil, true); n.ended != nil {
+		t.Errorf("%+v", n)
+	}
+	scanned(t, s, attached("1-1", "", 100))
+	wantStarted(t, s, now, 1)
+	if !slices.Equal(s.roster, before) {
+		t.Errorf("the roster is\n%v", s.roster)
+	}
+}
+
+// Until the bus is at rest only devices that have a seat are taken.
+func TestSeatsInPortOrder(t *testing.T) {
+	now := time.Unix(0, 0)
+	known, hub, third := attached("1-3", "known", 2), attached("1-1.2", "A", 3), attached("1-2", "B", 4)
+	roster, _, err := usb.Roster(nil).Add(known.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSeats(roster)
+	for _, found := range [][]usb.Attached{{third}, {third, known}} {
+		if n := s.scanned(found, false); n.changed || n.full != nil {
+			t.Errorf("%+v", n)
 		}
 	}
-	t.Error("a hundred devices were seated")
+	wantStarted(t, s, now, 1)
+	s.settled(1)
+	scanned(t, s, hub, third, known)
+	if n := s.scanned([]usb.Attached{hub, attached("1-2", "C", 5), known}, true); !slices.Equal(n.followed, []int{4}) {
+		t.Errorf("another UPS is on a port: %+v", n)
+	}
+	if s.roster.Find(hub.ID) != 2 || s.roster.Find(third.ID) != 3 {
+		t.Errorf("the roster is\n%v", s.roster)
+	}
+	wantStarted(t, s, now, 2)
 }
 
 // What a device calls itself is learned before its driver starts, never while one runs: its name may hang on it.

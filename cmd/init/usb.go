@@ -81,7 +81,7 @@ func (w *usbWorld) loop(ctx context.Context, look <-chan struct{}) {
 	if before, err := usb.ReadRoster(w.run); err == nil && len(before) > 0 {
 		roster = before // this is not the first loop since the start: seats have drivers
 	}
-	s := newSeats(roster)
+	s, r := newSeats(roster), new(rest)
 	w.kept = kept
 	w.writeRoster(s)
 	for ctx.Err() == nil {
@@ -90,36 +90,45 @@ func (w *usbWorld) loop(ctx context.Context, look <-chan struct{}) {
 		for seat := s.next(time.Now()); seat != 0; seat = s.next(time.Now()) {
 			w.start(s, seat)
 		}
-		var settled <-chan time.Time
-		if t := s.deadline(); !t.IsZero() {
-			settled = time.After(time.Until(t))
-		}
 		select {
 		case <-ctx.Done():
 		case <-look:
-			w.scan(s)
+			r.stir(time.Now())
+			w.scan(s, r)
 		case <-changed:
-		case <-settled:
+		case <-at(s.deadline()):
+		case <-at(r.deadline(time.Now())):
+			w.scan(s, r)
 		}
 	}
 }
 
-func (w *usbWorld) scan(s *seats) {
+// at is a channel that is sent to at a time; never if that is zero.
+func at(t time.Time) <-chan time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return time.After(time.Until(t))
+}
+
+func (w *usbWorld) scan(s *seats, r *rest) {
+	rested := r.done || r.reached(time.Now(), usb.Settling(w.sysfs)) // first: what is settled is found
 	found, err := usb.Scan(w.sysfs)
 	if err != nil {
 		w.logger.Error("USB devices cannot be listed", "err", err)
 		return
 	}
-	changed, full := s.scanned(found)
+	n := s.scanned(found, rested)
 	for seat, node := range s.plugged {
 		if err := w.grant(node, seat); err != nil && !errors.Is(err, os.ErrNotExist) { // unplugged meanwhile
 			w.logger.Error("device cannot be given to its driver", "device", node, "seat", seat, "err", err)
 		}
 	}
-	for _, err := range full {
-		w.logger.Warn("device is left alone", "err", err)
+	w.tell(s, n)
+	for _, seat := range n.ended {
+		w.keeper.Remove(driverName(seat))
 	}
-	if changed {
+	if n.changed {
 		w.writeRoster(s)
 	}
 }
@@ -132,10 +141,13 @@ func (w *usbWorld) writeRoster(s *seats) {
 }
 
 func (w *usbWorld) start(s *seats, seat int) {
-	device, _ := s.roster.Seat(seat)
-	w.logger.Info("device may be a UPS", "device", device, "seat", seat)
-	if err := w.keeper.Add(driver(w.source, seat).supervised(w.self)); err != nil {
-		w.logger.Error("driver is not started", "seat", seat, "err", err)
+	if device, _ := s.roster.Seat(seat); s.late != seat {
+		w.logger.Info("device may be a UPS", "device", device, "seat", seat)
+	}
+	if err := w.keeper.Add(driver(w.source, seat).supervised(w.self)); err == nil {
+		s.late = 0
+	} else if !s.postpone(seat, time.Now()) {
+		w.logger.Warn("driver is not started yet", "seat", seat, "err", err)
 	}
 }
 

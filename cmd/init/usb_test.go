@@ -116,9 +116,15 @@ func TestDriversFollowTheDevices(t *testing.T) {
 				t.Errorf("did %q, want %q", got, log)
 			}
 		}
-		plug(t, dir, "1-1", 4)
 		plug(t, dir, "1-2", 5)
 		look <- struct{}{}
+		want("")
+		time.Sleep(restTime - 1)
+		plug(t, dir, "1-1", 4) // comes late, and first all the same
+		look <- struct{}{}
+		time.Sleep(restTime - 1)
+		want("")
+		time.Sleep(time.Nanosecond)
 		want("add usbhid-ups.1")
 		k.set("usbhid-ups.1", supervise.Done, exitNoUPS)
 		want("add usbhid-ups.1, remove usbhid-ups.1, add usbhid-ups.2")
