@@ -41,20 +41,47 @@ func (m trio) each(names ...string) {
 	}
 }
 
-// Three UPSes of one model with one serial number keep their names, whatever happens. The kernel finds the two on the hub after the third: names
-// follow the ports all the same.
+// Three UPSes of one model with one serial number keep their names, whatever happens.
 func TestIdenticalUPSes(t *testing.T) {
 	device := zeroSerial(t)
 	m := trio{boot(t, setup{devices: []string{device, device, device}, hubs: []string{"1"}, ports: []string{"1.1", "1.2", "2"}}),
-		map[string]int{"ups": 11, "ups2": 22, "ups3": 33}}
+		map[string]int{"ups": 11, "ups2": 22, "ups3": 33, "rack": 11}}
 	for i, load := range []int{11, 22, 33} {
 		m.do(m.UPS[i], fmt.Sprintf("load %d", load))
 	}
 	m.each("ups", "ups2", "ups3")
-	for _, l := range m.Console.Lines() {
-		t.Log(l.Text)
+
+	for _, i := range []int{0, 1, 2} {
+		m.UPS[i].Unplug()
 	}
+	for _, name := range []string{"ups", "ups2", "ups3"} {
+		m.awaitAnswer(name, "ups.status", `^Error: Data stale$`, patience)
+	}
+	for _, i := range []int{2, 0, 1} {
+		m.UPS[i].Plug()
+	}
+	m.each("ups", "ups2", "ups3")
+
+	// One is missing at a start.
+	m.UPS[0].Unplug()
+	mark := m.restart("reboot")
+	m.console(mark, `upscard: ready`)
+	m.each("ups2", "ups3")
+	if got := m.upsc("ups@"+m.Addr("nut"), "ups.status"); got != "Error: Driver not connected" {
+		t.Errorf("ups is not plugged in, and upsc says %q", got)
+	}
+	m.UPS[0].Plug()
+	m.each("ups", "ups2", "ups3")
 	if got := strings.Fields(m.upsc("-l", m.Addr("nut"))); len(got) != 3 {
 		t.Errorf("upsc -l printed %q", got)
 	}
+
+	// Two entries that claim one device, one of them the others too: the log names all, and each UPS has a name.
+	m.shell(`mount -t vfat -o remount,rw /dev/vda1 /boot && echo '[ups.rack]' > /boot/upscard.toml && ` +
+		`echo 'serial = "0+"' >> /boot/upscard.toml && echo '[ups.left]' >> /boot/upscard.toml && echo 'port = "1-1.1"' >> /boot/upscard.toml && sync`)
+	mark = m.restart("reboot")
+	m.loads["ups"], m.loads["ups2"] = 22, 33
+	m.each("rack", "ups", "ups2")
+	t.Log(m.console(mark, `usbhid-ups.3: .*configuration is ambiguous.*\[ups.rack\] and \[ups.left\] both claim \S+ at port 1-1.1; it is rack`))
+	m.console(mark, `usbhid-ups.3: .*\[ups.rack\] claims both \S+ at port 1-1.1 and \S+ at port 1-1.2; it is the first`)
 }
