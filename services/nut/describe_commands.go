@@ -66,6 +66,7 @@ var commandDescriptions = map[string]string{
 	"experimental.bypass.ecomode.stop":  "Takes the UPS out of economy mode and bypass",
 	"experimental.essmode.start":        "Puts the UPS into energy saver mode",
 	"experimental.essmode.stop":         "Takes the UPS out of energy saver mode",
+	"experimental.beeper.identify":      "Lets the UPS be heard: most chirp when their beeper is switched on",
 	"experimental.test.beeper.start":    "Starts a test of the beeper",
 	"experimental.test.beeper.stop":     "Ends a test of the beeper",
 }

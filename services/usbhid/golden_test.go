@@ -96,7 +96,7 @@ func referenceOffers(t *testing.T, name string) (o offers) {
 
 // offersOf is what we offer for the device.
 func offersOf(m *model) (o offers) {
-	o.commands = m.offered()
+	o.commands = slices.DeleteFunc(m.offered(), func(name string) bool { return name == identifyCommand }) // NUT has no such
 	for name, v := range m.vars(nil) {
 		if v.Flags&ups.RW != 0 {
 			o.writable = append(o.writable, name)

@@ -147,6 +147,18 @@ func ids(f *family) string {
 // abilities are what devices of a family can have, sorted.
 type abilities struct{ variables, writable, commands []string }
 
+// identifiable reports whether the field that switches the beeper on is, in the rows that count first, the one that switches it off, and shows it.
+func (f *family) identifiable() bool {
+	first := make(map[string]commandRow)
+	for _, r := range f.commandTable() {
+		if _, later := first[r.name]; !later {
+			first[r.name] = r
+		}
+	}
+	on, off := first["beeper.enable"], first["beeper.disable"]
+	return on.path != "" && on.path == off.path && !on.act.blind && !off.act.blind
+}
+
 func (f *family) abilities() (a abilities) {
 	devices := f.devices
 	if len(devices) == 0 {
@@ -167,6 +179,9 @@ func (f *family) abilities() (a abilities) {
 		if !slices.ContainsFunc(c.steps, func(s step) bool { return !slices.Contains(a.commands, s.name) }) {
 			a.commands = append(a.commands, c.name)
 		}
+	}
+	if f.identifiable() {
+		a.commands = append(a.commands, identifyCommand)
 	}
 	if slices.ContainsFunc(defaults, func(name string) bool { return slices.Contains(a.commands, name) }) {
 		a.commands = append(a.commands, "shutdown.default")

@@ -25,8 +25,9 @@ func (s *session) ordered() bool {
 	return s.order != nil
 }
 
-// dismiss answers an order that was taken and will not be carried out.
+// dismiss answers an order that was taken and will not be carried out, or not to its end.
 func (s *session) dismiss() {
+	s.hush()
 	if s.order != nil {
 		s.order.done <- errNobody
 		s.order = nil
@@ -37,7 +38,25 @@ func (s *session) dismiss() {
 func (s *session) serve() error {
 	o := *s.order
 	s.order = nil
-	err := s.obey(o)
+	var err error
+	if o.command && o.name == identifyCommand {
+		if err = s.identify(o); err == nil {
+			return nil // its answer comes when it is over
+		}
+	} else {
+		err = s.obey(o)
+	}
+	s.answer(o, err)
+	now := time.Now()
+	s.statusDue, s.seldomDue = now, now
+	if errors.Is(err, usb.ErrGone) {
+		return err
+	}
+	return nil
+}
+
+// answer tells what became of an order.
+func (s *session) answer(o order, err error) {
 	log := s.log.With("name", o.name, "value", o.value)
 	if err != nil {
 		log.Warn("order was not carried out", "err", err)
@@ -45,12 +64,6 @@ func (s *session) serve() error {
 		log.Info("order carried out")
 	}
 	o.done <- err
-	now := time.Now()
-	s.statusDue, s.seldomDue = now, now
-	if errors.Is(err, usb.ErrGone) {
-		return err
-	}
-	return nil
 }
 
 func (s *session) obey(o order) error {

@@ -133,7 +133,7 @@ func TestOrders(t *testing.T) {
 
 func TestOffers(t *testing.T) {
 	ordering(t, func(_ *usbtest.Device, desk *Desk, store *ups.Store) {
-		want := []string{"beeper.disable", "beeper.enable", "beeper.mute", "load.off", "load.off.delay", "load.on", "load.on.delay",
+		want := []string{"beeper.disable", "beeper.enable", "beeper.mute", "experimental.beeper.identify", "load.off", "load.off.delay", "load.on", "load.on.delay",
 			"shutdown.default", "shutdown.return", "shutdown.stayoff", "shutdown.stop",
 			"test.battery.start.deep", "test.battery.start.quick", "test.battery.stop"}
 		if got := store.Get().Commands(); !slices.Equal(got, want) {

@@ -55,6 +55,9 @@ func (m *model) offered() []string {
 			all = append(all, c.name)
 		}
 	}
+	if _, _, ok := m.beeper(); ok {
+		all = append(all, identifyCommand)
+	}
 	if slices.ContainsFunc(m.tuning.shutdowns(), func(name string) bool { return slices.Contains(all, name) }) {
 		all = append(all, shutdownDefault)
 	}

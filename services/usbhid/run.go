@@ -34,6 +34,7 @@ type session struct {
 	deaf        int       // rounds since a UPS that is read by interrupts alone last answered
 	discharge   dischargeWatch
 	order       *order // was taken from the desk
+	heard       *identification
 }
 
 // Run keeps store up to date until ctx ends, for which it returns nil, or the device is gone: then the error wraps
@@ -76,6 +77,9 @@ func (s *session) step() error {
 			return err
 		}
 	}
+	if did, err := s.sound(); did {
+		return err
+	}
 	if s.ordered() {
 		return s.serve()
 	}
@@ -98,6 +102,9 @@ func (s *session) wait(ctx context.Context) {
 	due := s.statusDue
 	if s.fresh && s.seldomDue.Before(due) {
 		due = s.seldomDue
+	}
+	if s.heard != nil && s.heard.due.Before(due) {
+		due = s.heard.due
 	}
 	timer := time.NewTimer(time.Until(due))
 	defer timer.Stop()

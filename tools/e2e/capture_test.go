@@ -72,7 +72,10 @@ func (m *machine) client(name string, args ...string) string {
 	return string(out)
 }
 
-func offered(text string) []string { return names(text, commandLine) }
+// offered are the commands in what upscmd printed, but for one that NUT does not have.
+func offered(text string) []string {
+	return slices.DeleteFunc(names(text, commandLine), func(name string) bool { return name == "experimental.beeper.identify" })
+}
 
 // names are what the first group of the pattern finds in each line, NUT's own left out.
 func names(text string, pattern *regexp.Regexp) (all []string) {
