@@ -14,7 +14,7 @@ func zeroSerial(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile("../../../shared/captures/cyberpower-cp1300epfclcd.toml")
 	if err != nil {
-		text, err = os.ReadFile("../virtups/devices/plain-600.toml")
+		text, err = os.ReadFile("../virtups/devices/upscard-1500.toml")
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -41,15 +41,37 @@ func (m trio) each(names ...string) {
 	}
 }
 
+// identify has one UPS be heard: its beeper is switched, and as it was in the end, and no other is written to.
+func (m trio) identify(which int) {
+	m.t.Helper()
+	before := m.UPS[which].Model().Alarm
+	if got := m.order("owner", "owners-own", "upscmd", fmt.Sprintf("ups%d@%s", which+1, m.Addr("nut")), "experimental.beeper.identify"); !strings.HasSuffix(got, "SUCCESS") {
+		m.t.Errorf("identify: %s", got)
+	}
+	if after := m.UPS[which].Model().Alarm; after != before {
+		m.t.Errorf("the beeper is %v, it was %v", after, before)
+	}
+	for i, u := range m.UPS {
+		if n := len(u.Writes()); (n > 1) != (i == which) || n%2 == 1 {
+			m.t.Errorf("UPS %d was written to %d times", i+1, n)
+		}
+		if cuts := u.Model().Cuts; len(cuts) > 0 {
+			m.t.Errorf("UPS %d cut its load: %+v", i+1, cuts)
+		}
+	}
+}
+
 // Three UPSes of one model with one serial number keep their names, whatever happens.
 func TestIdenticalUPSes(t *testing.T) {
 	device := zeroSerial(t)
-	m := trio{boot(t, setup{devices: []string{device, device, device}, hubs: []string{"1"}, ports: []string{"1.1", "1.2", "2"}}),
+	m := trio{boot(t, setup{config: owners, ordered: true, devices: []string{device, device, device}, hubs: []string{"1"}, ports: []string{"1.1", "1.2", "2"}}),
 		map[string]int{"ups": 11, "ups2": 22, "ups3": 33, "rack": 11}}
 	for i, load := range []int{11, 22, 33} {
 		m.do(m.UPS[i], fmt.Sprintf("load %d", load))
 	}
 	m.each("ups", "ups2", "ups3")
+
+	m.identify(1)
 
 	for _, i := range []int{0, 1, 2} {
 		m.UPS[i].Unplug()
