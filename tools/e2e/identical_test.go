@@ -65,7 +65,7 @@ func (m trio) identify(which int) {
 func TestIdenticalUPSes(t *testing.T) {
 	device := zeroSerial(t)
 	m := trio{boot(t, setup{config: owners, ordered: true, devices: []string{device, device, device}, hubs: []string{"1"}, ports: []string{"1.1", "1.2", "2"}}),
-		map[string]int{"ups": 11, "ups2": 22, "ups3": 33, "rack": 11}}
+		map[string]int{"ups": 11, "ups2": 22, "ups3": 33}}
 	for i, load := range []int{11, 22, 33} {
 		m.do(m.UPS[i], fmt.Sprintf("load %d", load))
 	}
@@ -97,13 +97,4 @@ func TestIdenticalUPSes(t *testing.T) {
 	if got := strings.Fields(m.upsc("-l", m.Addr("nut"))); len(got) != 3 {
 		t.Errorf("upsc -l printed %q", got)
 	}
-
-	// Two entries that claim one device, one of them the others too: the log names all, and each UPS has a name.
-	m.shell(`mount -t vfat -o remount,rw /dev/vda1 /boot && echo '[ups.rack]' > /boot/upscard.toml && ` +
-		`echo 'serial = "0+"' >> /boot/upscard.toml && echo '[ups.left]' >> /boot/upscard.toml && echo 'port = "1-1.1"' >> /boot/upscard.toml && sync`)
-	mark = m.restart("reboot")
-	m.loads["ups"], m.loads["ups2"] = 22, 33
-	m.each("rack", "ups", "ups2")
-	t.Log(m.console(mark, `usbhid-ups.3: .*configuration is ambiguous.*\[ups.rack\] and \[ups.left\] both claim \S+ at port 1-1.1; it is rack`))
-	m.console(mark, `usbhid-ups.3: .*\[ups.rack\] claims both \S+ at port 1-1.1 and \S+ at port 1-1.2; it is the first`)
 }

@@ -83,35 +83,43 @@ func (a *asker) await(ups, want string, limit time.Duration) time.Duration {
 	return limit
 }
 
-// Sixteen UPSes behind hubs have their names in port order and fit into the memory, and one that hangs holds up none of the others.
+// Entries that claim too much: two the same device, one of them two devices.
+const claims = `
+[ups.rack]
+port = "1-1.4"
+
+[ups.left]
+port = "1-1.4"
+
+[ups.twin]
+busport = 1
+`
+
+// Sixteen UPSes behind hubs have their names, by entry or in port order, and fit into the memory, and one that hangs holds up none of the others.
 func TestSixteenUPSes(t *testing.T) {
-	s := setup{hubs: []string{"1", "2", "2.8"}, devices: mixture(16)}
-	for i := range 8 {
-		s.ports = append(s.ports, fmt.Sprintf("1.%d", i+1))
+	s := setup{hubs: []string{"1", "2", "2.8"}, devices: mixture(16), config: claims, ports: []string{
+		"1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7", "1.8", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6", "2.7", "2.8.3"}}
+	names := []string{"twin", "ups", "ups2", "rack"}
+	for n := 3; len(names) < len(s.ports); n++ {
+		names = append(names, fmt.Sprint("ups", n))
 	}
-	for i := range 7 {
-		s.ports = append(s.ports, fmt.Sprintf("2.%d", i+1))
-	}
-	s.ports = append(s.ports, "2.8.3")
 	m := boot(t, s)
-	names := []string{"ups"}
-	for i := 2; i <= len(s.ports); i++ {
-		names = append(names, fmt.Sprint("ups", i))
-	}
 	ctx, cancel := within(t, 2*patience) // drivers start one after the other, on an emulated processor
 	defer cancel()
 	if got, err := m.AwaitAll(ctx); err != nil {
 		t.Fatalf("only %q are served: %v", got, err)
 	}
 	t.Logf("all served %.1f s after power-on, by the card's clock", m.served(names))
+	m.console(0, `usbhid-ups.4: .*configuration is ambiguous.*\[ups.rack\] and \[ups.left\] both claim \S+ at port 1-1.4; it is rack`)
+	m.console(0, `usbhid-ups.9: .*\[ups.twin\] claims both \S+ at port 1-1.1 and \S+ at port 1-2.1; it is the first`)
 	m.weigh(names)
 
 	ask := m.asker()
-	t.Logf("status of each, from the UPS to a client: %s", m.outages(ask, names, -1))
+	t.Logf("from four UPSes to a client: %s", m.outages(ask, names[:4], -1))
 	const hung = 8
 	m.do(m.UPS[hung], "fault silence")
 	ask.await(names[hung], "ERR DATA-STALE", patience)
-	t.Logf("the same while %s hangs: %s", names[hung], m.outages(ask, names, hung))
+	t.Logf("from fifteen while %s hangs: %s", names[hung], m.outages(ask, names, hung))
 	for i, name := range names {
 		if got := ask.status(name); (i == hung) != (got == "ERR DATA-STALE") {
 			t.Errorf("%s hangs, and the status of %s is %q", names[hung], name, got)
