@@ -100,7 +100,7 @@ func (s *session) sound() (did bool, err error) {
 		return false, nil
 	}
 	switch now := time.Now(); {
-	case i.err == nil && unease(s.said) != i.unease:
+	case i.err == nil && (!s.fresh || unease(s.said) != i.unease):
 		i.end(errCalled)
 	case i.err == nil && s.ordered():
 		i.end(errAnother)

@@ -143,6 +143,21 @@ func TestIdentifyEndsEarly(t *testing.T) {
 	}
 }
 
+// Nothing goes on blindly: a UPS whose status cannot be read any more is left alone.
+func TestIdentifyNeedsFreshData(t *testing.T) {
+	orderingWith(t, nil, Options{PollInterval: identifyPause / 8}, func(dev *usbtest.Device, desk *Desk, _ *ups.Store) {
+		outcome := identifying(desk)
+		time.Sleep(identifyPause / 8)
+		dev.Fail(usbtest.Feature, mainsReport, usbtest.Stall)
+		if err := <-outcome; !errors.Is(err, errCalled) {
+			t.Errorf("got %v", err)
+		}
+		if got := beeps(dev); !slices.Equal(got, []byte{disabled, enabled}) {
+			t.Errorf("written %v", got)
+		}
+	})
+}
+
 // A driver that is told to end in the middle puts the beeper back first.
 func TestIdentifyAtTheEnd(t *testing.T) {
 	var dev *usbtest.Device
