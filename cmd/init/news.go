@@ -20,8 +20,8 @@ func (w *usbWorld) tell(s *seats, n news) {
 			"was", described(old), "seat", len(s.roster))
 	}
 	for _, seat := range n.followed {
-		w.logger.Warn("another device than before is on this USB port: it gets a name of its own, and the UPS that was there keeps its name. "+
-			"An entry in upscard.toml can give it that one", "device", seated(seat), "seat", seat)
+		w.logger.Warn("another device than before is on this USB port: if it is a UPS it gets a name of its own, and the one that was there keeps "+
+			"its name. An entry in upscard.toml can give it that one", "device", seated(seat), "seat", seat)
 	}
 	for _, seat := range n.ended {
 		w.logger.Info("driver of a device that was unplugged ends", "device", seated(seat), "seat", seat)

@@ -19,7 +19,7 @@ const defaultName = "ups"
 // first default name that is no entry's. The names hold also if there is an error, which tells of each device that two entries
 // bind and each entry that binds two devices.
 //
-// A new seat never changes the name of another. Marking a seat as no UPS does, and so does learning what the device of one calls itself: no driver
+// A new seat never changes the name of another, nor does another device in the last one. Marking a seat as no UPS does, and so does learning what the device of one calls itself: no driver
 // must have started by then for a seat whose name changes.
 func Names(entries []config.UPS, roster usb.Roster) (map[int]string, error) {
 	names := make(map[int]string)
