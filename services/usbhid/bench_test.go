@@ -65,8 +65,7 @@ func resting(tb testing.TB, c hidtest.Capture) *session {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	u.opts.Desk = NewDesk(nil)
-	s := &session{UPS: u, reader: newReader(dev, u.model, u.log), store: ups.NewStore(), box: newMailbox(), plan: u.model.plan()}
+	s := u.session(ups.NewStore())
 	for range 100 {
 		if err := s.step(); err != nil {
 			tb.Fatal(err)

@@ -14,7 +14,7 @@ func TestOnlyInterrupts(t *testing.T) {
 	stall := func(dev *usbtest.Device) { dev.Fail(usbtest.Feature, 1, usbtest.Stall) }
 	t.Run("says no status before one came", func(t *testing.T) {
 		bench(t, stall, func(r *running) {
-			r.after(5*time.Second, ups.Stale, "")
+			r.after(3*time.Second, ups.Stale, "")
 			r.after(15*time.Second, ups.Fresh, "")
 			r.dev.Push(1, healthy)
 			r.after(100*time.Millisecond, ups.Fresh, "")

@@ -33,7 +33,7 @@ func readDescriptor(ctx context.Context, dev usb.Device, log *slog.Logger, usabl
 		b := make([]byte, length)
 		n, e := dev.Control(fromInterface, getDescriptor, descriptorReport<<8, uint16(dev.Interface()), b)
 		switch {
-		case errors.Is(e, usb.ErrGone):
+		case errors.Is(e, usb.ErrGone), errors.Is(e, usb.ErrTimeout): // another length does not make it faster
 			return nil, e
 		case e != nil:
 			err = e

@@ -3,6 +3,7 @@ package usbhid
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 )
 
@@ -21,15 +22,17 @@ var (
 const patience = 3 * time.Second
 
 // Desk takes orders for one UPS and hands them to the Run that serves it. It outlives the device: what was set that the
-// driver keeps itself holds over an unplugging.
+// driver keeps itself holds over an unplugging, and a report that could be read once is never taken for one that the UPS has not.
 type Desk struct {
 	orders chan order
 	kept   map[string]string // as of a model; belongs to Run
+	proven map[key]int       // reports that some Run could read, with their lengths; belongs to Run
+	failed atomic.Bool       // the last Run gave the device up
 }
 
 // NewDesk makes a desk. standard are values of variables that hold, for a UPS that has the variable, until one is set; it may be nil.
 func NewDesk(standard map[string]string) *Desk {
-	d := &Desk{orders: make(chan order), kept: make(map[string]string)}
+	d := &Desk{orders: make(chan order), kept: make(map[string]string), proven: make(map[key]int)}
 	for name, value := range standard {
 		d.kept[name] = value
 	}

@@ -20,6 +20,7 @@ type claim struct {
 type index struct {
 	feeds  map[key][]feed
 	claims []claim
+	states map[key]bool // reports that tell the status
 	told   []flag // what is on, by collection: room for absurd
 }
 
@@ -27,7 +28,7 @@ func (m *model) indexed() *index {
 	if m.index != nil {
 		return m.index
 	}
-	x := &index{feeds: make(map[key][]feed)}
+	x := &index{feeds: make(map[key][]feed), states: make(map[key]bool)}
 	for _, p := range m.points {
 		for _, f := range [...]*hid.Field{p.feature, p.input} {
 			if f != nil {
@@ -46,6 +47,9 @@ func (m *model) indexed() *index {
 			name := path[:len(path)-1].String()
 			if _, known := collections[name]; !known {
 				collections[name] = len(collections)
+			}
+			if s.flag.class() == status {
+				x.states[src.key()] = true
 			}
 			x.claims = append(x.claims, claim{src.point, s.flag, src.sense, collections[name]})
 		}

@@ -40,6 +40,7 @@ func (m *model) unhear() {
 // heardRound takes the place of a status round for a UPS that is read by interrupts alone. Silence is no sign of anything there, so the
 // device is asked for its HID descriptor to see that it still answers.
 func (s *session) heardRound() error {
+	s.began = time.Now()
 	s.decide()
 	b := make([]byte, 9)
 	_, err := s.dev.Control(fromInterface, getDescriptor, descriptorHID<<8, uint16(s.dev.Interface()), b)
@@ -51,14 +52,16 @@ func (s *session) heardRound() error {
 	default:
 		s.deaf = 0
 	}
+	s.trouble.note(s.deaf > 0, s.began)
 	if s.deaf >= missedRounds {
 		s.unanswered()
 		s.model.unhear()
 		s.forget()
-		return nil
+		s.mute = true
+		return s.despair()
 	}
 	if s.deaf > 0 {
-		s.statusDue = time.Now().Add(s.opts.PollInterval)
+		s.statusDue = s.nextRound(time.Now())
 		return nil
 	}
 	if s.model.judgeLow() {

@@ -40,15 +40,15 @@ func TestTroubleIsSaidOnce(t *testing.T) {
 func logged(t *testing.T, fault usbtest.Fault) string {
 	var log bytes.Buffer
 	dev := newBench()
-	u, err := Open(t.Context(), dev, Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
-	if err != nil {
-		t.Fatal(err)
-	}
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	time.AfterFunc(5*time.Second, func() { dev.Fail(usbtest.Feature, 1, fault) })
-	if err := u.Run(ctx, ups.NewStore()); err != nil {
+	r := &running{t: t, dev: dev, store: ups.NewStore()}
+	if err := r.serve(ctx, Options{Logger: slog.New(slog.NewTextHandler(&log, nil)), Desk: NewDesk(nil)}); err != nil {
 		t.Fatal(err)
+	}
+	if len(r.opened) < 5 {
+		t.Errorf("opened %d times", len(r.opened))
 	}
 	return log.String()
 }

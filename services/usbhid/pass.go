@@ -33,7 +33,11 @@ func (s *session) startPass(now time.Time) error {
 func (s *session) readNext() error {
 	k := s.queue[0]
 	s.queue = s.queue[1:]
-	with, err := s.reader.read(k, s.reader.of(k).failures == 0)
+	how := twice
+	if s.reader.of(k).failures > 0 {
+		how = single
+	}
+	with, err := s.reader.read(k, how)
 	if errors.Is(err, usb.ErrGone) {
 		return err
 	}

@@ -12,6 +12,9 @@ import (
 // errGarbage is the error for an answer that is not the report that was asked for.
 var errGarbage = errors.New("answer is another report")
 
+// errCut is the error for a report of the status that ends sooner than it did: to take it would be to keep what is missing for ever.
+var errCut = errors.New("report is shorter than it was")
+
 // errAbsurd is the error for an answer that contradicts itself.
 var errAbsurd = errors.New("report contradicts itself")
 
@@ -27,8 +30,10 @@ type reader struct {
 	model  *model
 	log    *slog.Logger
 	health map[key]*health
+	proven map[key]int // length of each report when it was first read, by this Run or another
 	buffer [256]byte
 	answer readings // of the last report
+	length int      // of the last report, in bytes
 	wide   bool     // ask for more than the descriptor declares
 }
 
@@ -44,7 +49,7 @@ type health struct {
 }
 
 func newReader(dev usb.Device, m *model, log *slog.Logger) *reader {
-	return &reader{dev: dev, model: m, log: log, health: make(map[key]*health), answer: make(readings), wide: m.tuning.MaxReport || m.family.overflows(dev.ID())}
+	return &reader{dev: dev, model: m, log: log, health: make(map[key]*health), proven: make(map[key]int), answer: make(readings), wide: m.tuning.MaxReport || m.family.overflows(dev.ID())}
 }
 
 func (r *reader) of(k key) *health {
@@ -56,11 +61,23 @@ func (r *reader) of(k key) *health {
 	return h
 }
 
-// read asks for one report, twice if it has to. The readings are valid until the next.
-func (r *reader) read(k key, retry bool) (readings, error) {
+// effort is how often a report is asked for before it counts as failed.
+type effort uint8
+
+const (
+	single       effort = iota
+	twiceIfQuick        // again unless the first answer did not come in time
+	twice
+)
+
+// read asks for one report. The readings are valid until the next.
+func (r *reader) read(k key, how effort) (readings, error) {
 	h := r.of(k)
 	with, err := r.ask(k)
-	if err != nil && retry && !errors.Is(err, usb.ErrGone) {
+	if how == twiceIfQuick && errors.Is(err, usb.ErrTimeout) {
+		how = single
+	}
+	if err != nil && how != single && !errors.Is(err, usb.ErrGone) {
 		with, err = r.ask(k)
 	}
 	h.absurd = errors.Is(err, errAbsurd)
@@ -72,7 +89,10 @@ func (r *reader) read(k key, retry bool) (readings, error) {
 		}
 		return nil, err
 	}
-	h.read, h.failures = true, 0
+	if h.read = true; r.proven[k] == 0 {
+		r.proven[k] = min(r.length, r.model.descriptor.ReportLen(k.kind, k.id))
+	}
+	h.failures = 0
 	return with, nil
 }
 
@@ -81,6 +101,9 @@ func (r *reader) ask(k key) (readings, error) {
 	report, err := r.get(k)
 	if err != nil {
 		return nil, err
+	}
+	if r.length = len(report); r.length < r.proven[k] && r.model.indexed().states[k] {
+		return nil, fmt.Errorf("%w, %d bytes of %d: % x", errCut, r.length, r.proven[k], report)
 	}
 	clear(r.answer)
 	r.model.decodeInto(r.answer, k, report)
@@ -138,7 +161,7 @@ func (r *reader) bury() bool {
 		if h.absurd && mains[k] {
 			continue
 		}
-		if h.read || h.failures < hopeless || r.model.dead[k] || r.model.sole(k, acPresent) {
+		if r.proven[k] > 0 || h.failures < hopeless || r.model.dead[k] || r.model.sole(k, acPresent) {
 			continue
 		}
 		r.log.Warn("report is given up", "report", k)

@@ -14,7 +14,6 @@ const (
 	missedRounds = 3                      // a status report that fails as often makes the state stale
 	quickRound   = 250 * time.Millisecond // until the next look after a doubtful interrupt
 	quickRounds  = 4
-	backOff      = 2 // a silent device is asked each 2, 4, 8 seconds, not less often
 )
 
 // statusRound reads each status report once.
@@ -22,11 +21,13 @@ func (s *session) statusRound() error {
 	if s.opts.Tuning.InterruptOnly {
 		return s.heardRound()
 	}
+	s.began = time.Now()
 	s.decide()
 	with, missed, err := s.readAll(s.plan[status], true)
 	if err != nil {
 		return err
 	}
+	s.trouble.note(missed > 0, s.began)
 	if missed == len(s.plan[status]) && missed > 0 && !slices.ContainsFunc(s.plan[status], s.absurd) {
 		return s.noStatus()
 	}
@@ -54,15 +55,22 @@ func (s *session) statusRound() error {
 	}
 	s.answered(missed == 0 && (confirmed || s.fresh))
 	s.publish()
-	return nil
+	return s.despair()
 }
 
-// readAll reads the reports and counts those that failed. After the first failure none is tried twice; a device that
-// leaves the first two unanswered is not asked for the rest. It fails only when the device is gone.
+// readAll reads the reports and counts those that failed. After the first failure none is tried twice, nor is one of several that was not
+// answered in time; a device that leaves the first two unanswered is not asked for the rest. It fails only when the device is gone.
 func (s *session) readAll(keys []key, retry bool) (with readings, missed int, err error) {
 	with = make(readings)
+	how := twiceIfQuick
+	if len(keys) == 1 {
+		how = twice
+	}
 	for i, k := range keys {
-		r, err := s.reader.read(k, retry && missed == 0)
+		if !retry || missed > 0 {
+			how = single
+		}
+		r, err := s.reader.read(k, how)
 		switch {
 		case errors.Is(err, usb.ErrGone):
 			return nil, 0, err
@@ -96,7 +104,7 @@ func (s *session) answered(whole bool) {
 	case missing:
 		s.fresh = false
 	}
-	s.statusDue = now.Add(s.opts.PollInterval)
+	s.statusDue = s.nextRound(now)
 	if s.recheck > 0 {
 		s.recheck--
 		s.statusDue = now.Add(quickRound)
@@ -124,7 +132,8 @@ func (s *session) ailing(k key) bool { return s.reader.of(k).failures >= missedR
 func (s *session) noStatus() error {
 	s.unanswered()
 	if !s.readAt.IsZero() {
-		return nil
+		s.mute = true
+		return s.despair()
 	}
 	other := slices.Concat(s.plan[live], s.plan[seldom], s.plan[static])
 	with, missed, err := s.readAll(other[:min(1, len(other))], false)
@@ -132,11 +141,12 @@ func (s *session) noStatus() error {
 		return err
 	}
 	s.model.commit(with)
-	if len(other) > 0 && missed == 0 && s.reader.bury() {
+	s.mute = len(other) == 0 || missed > 0
+	if !s.mute && s.reader.bury() {
 		s.plan = s.model.plan()
 		s.statusDue = time.Now()
 	}
-	return nil
+	return s.despair()
 }
 
 // unanswered plans the next round of a device that answered nothing.
@@ -146,6 +156,6 @@ func (s *session) unanswered() {
 	}
 	s.stale()
 	s.queue = nil
-	s.statusDue = time.Now().Add(s.opts.PollInterval << min(s.silent, backOff))
+	s.statusDue = s.nextRound(time.Now())
 	s.silent++
 }

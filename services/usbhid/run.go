@@ -23,10 +23,13 @@ type session struct {
 	fresh       bool      // every status report could be read
 	complete    bool      // everything was read once
 	readAt      time.Time // of the last whole status round
-	silent      int       // rounds without any answer since the last answer
-	recheck     int       // quick rounds that are left after an interrupt that could not be confirmed
-	doubted     flag      // what a report would have changed that could not be confirmed
-	pending     readings  // what such a report said, where only interrupts tell
+	began       time.Time // of the last status round
+	trouble     trouble
+	silent      int      // rounds without any answer since the last answer
+	mute        bool     // nothing at all was answered in the last round
+	recheck     int      // quick rounds that are left after an interrupt that could not be confirmed
+	doubted     flag     // what a report would have changed that could not be confirmed
+	pending     readings // what such a report said, where only interrupts tell
 	pendingAt   time.Time
 	warned      time.Time // when an unconfirmed report was last logged
 	complaining time.Time // since when a hesitant UPS complains of its battery
@@ -38,18 +41,15 @@ type session struct {
 }
 
 // Run keeps store up to date until ctx ends, for which it returns nil, or the device is gone: then the error wraps
-// usb.ErrGone. It may be called once.
+// usb.ErrGone; or until the data have been stale for so long that the device should be opened anew: then it wraps ErrUnread. It may be
+// called once.
 func (u *UPS) Run(ctx context.Context, store *ups.Store) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var listening sync.WaitGroup
 	defer listening.Wait()
 	defer cancel()
 
-	if u.opts.Desk == nil {
-		u.opts.Desk = NewDesk(nil)
-	}
-	u.model.kept = u.opts.Desk.kept
-	s := &session{UPS: u, reader: newReader(u.dev, u.model, u.log), store: store, box: newMailbox(), plan: u.model.plan()}
+	s := u.session(store)
 	u.warnOfDelays()
 	if u.model.family.interrupts(u.dev.ID()) && !u.opts.Tuning.PollOnly {
 		listening.Go(func() { u.listen(ctx, s.box) })
@@ -65,8 +65,15 @@ func (u *UPS) Run(ctx context.Context, store *ups.Store) error {
 	return nil
 }
 
-// step does what is due: interrupts first, then the status, then one report of the rest. It fails only when the
-// device is gone.
+// session begins a Run.
+func (u *UPS) session(store *ups.Store) *session {
+	u.model.kept = u.opts.Desk.kept
+	r := newReader(u.dev, u.model, u.log)
+	r.proven = u.opts.Desk.proven
+	return &session{UPS: u, reader: r, store: store, box: newMailbox(), plan: u.model.plan()}
+}
+
+// step does what is due: interrupts first, then the status, then one report of the rest. It fails as Run does.
 func (s *session) step() error {
 	packets, err := s.box.take()
 	if err != nil {

@@ -53,6 +53,8 @@ type running struct {
 	dev   *usbtest.Device
 	store *ups.Store
 	end   chan error
+
+	opened []time.Time
 }
 
 // bench runs f beside a Run on the project's own UPS, within a bubble. What prepare does to the device is done before
@@ -84,12 +86,9 @@ func benchWith(t *testing.T, opts Options, plug func(t *testing.T) *usbtest.Devi
 		if opts.Logger == nil {
 			opts.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
 		}
-		u, err := Open(ctx, dev, opts)
-		if err != nil {
-			t.Fatal(err)
-		}
+		opts.Desk = NewDesk(nil)
 		r := &running{t: t, dev: dev, store: ups.NewStore(), end: make(chan error, 1)}
-		go func() { r.end <- u.Run(ctx, r.store) }()
+		go func() { r.end <- r.serve(ctx, opts) }()
 		f(r)
 		cancel()
 		if err := <-r.end; err != nil && !errors.Is(err, usb.ErrGone) {
@@ -99,6 +98,22 @@ func benchWith(t *testing.T, opts Options, plug func(t *testing.T) *usbtest.Devi
 			t.Errorf("written to the UPS: %+v", w)
 		}
 	})
+}
+
+// serve opens the device again whenever Run gives it up, as services/usbdriver does, until ctx ends or it is gone.
+func (r *running) serve(ctx context.Context, opts Options) error {
+	for ctx.Err() == nil {
+		u, err := Open(ctx, r.dev, opts)
+		if err == nil {
+			r.opened = append(r.opened, time.Now())
+			err = u.Run(ctx, r.store)
+		}
+		if err == nil || errors.Is(err, usb.ErrGone) {
+			return err
+		}
+		pause(ctx, time.Second)
+	}
+	return nil
 }
 
 // after lets d pass and checks the state.

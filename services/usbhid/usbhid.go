@@ -44,13 +44,10 @@ type UPS struct {
 // Open reads the report descriptor of dev. The error wraps ErrNoPowerDevice if that describes no UPS, else what the
 // device failed with.
 func Open(ctx context.Context, dev usb.Device, opts Options) (*UPS, error) {
-	log := opts.Logger
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
 	id := dev.ID()
 	f := familyOf(id).under(opts)
 	opts = opts.completed(f, id)
+	log := opts.Logger
 	raw, err := readDescriptor(ctx, dev, log, func(b []byte) bool {
 		d, _ := hid.Parse(b)
 		return f.describes(d)
@@ -93,6 +90,13 @@ func (o Options) completed(f *family, id usb.ID) Options {
 	if o.Version == "" {
 		o.Version = "upscard"
 	}
+	if o.Desk == nil {
+		o.Desk = NewDesk(nil)
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	o.Logger = slog.New(hushed{o.Logger.Handler(), &o.Desk.failed})
 	return o
 }
 
