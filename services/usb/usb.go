@@ -50,4 +50,5 @@ var (
 	ErrTimeout     = fmt.Errorf("no answer in time")             // outcome unknown
 	ErrStall       = fmt.Errorf("request refused by the device") // STALL handshake
 	ErrNoInterrupt = fmt.Errorf("no interrupt-IN endpoint")
+	ErrInUse       = fmt.Errorf("another program uses the device") // a driver of the same UPS
 )

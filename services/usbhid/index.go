@@ -21,7 +21,7 @@ type index struct {
 	feeds  map[key][]feed
 	claims []claim
 	states map[key]bool // reports that tell the status
-	told   []flag // what is on, by collection: room for absurd
+	told   []flag       // what is on, by collection: room for absurd
 }
 
 func (m *model) indexed() *index {

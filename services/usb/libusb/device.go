@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/gousb"
@@ -33,7 +34,8 @@ type device struct {
 	endpoint *gousb.InEndpoint // nil if there is none
 	strings  usbdesc.Strings
 
-	mu     sync.Mutex // guards closed and done; not held during transfers
+	hung   atomic.Bool // a control transfer was not given back
+	mu     sync.Mutex  // guards closed and done; not held during transfers
 	closed bool
 	done   context.CancelFunc // ends the interrupt read under way, if any
 	calls  sync.WaitGroup     // transfers under way
@@ -57,7 +59,7 @@ func (d *device) claim(number int) (err error) {
 		return err
 	}
 	if d.claimed, err = d.config.Interface(int(d.hid.Number), 0); err != nil {
-		return err
+		return claimed(err)
 	}
 	if d.hid.Endpoint == 0 {
 		return nil
@@ -74,12 +76,36 @@ func (d *device) Control(requestType, request uint8, value, index uint16, data [
 	if !d.begin(nil) {
 		return 0, errClosed
 	}
-	defer d.calls.Done()
-	n, err := d.handle.Control(requestType, request, value, index, data)
-	if err != nil {
-		return 0, wrap(err)
+	if d.hung.Load() {
+		d.calls.Done()
+		return 0, errLost
 	}
-	return n, nil
+	type result struct {
+		n   int
+		err error
+	}
+	// libusb waits until the kernel gives a transfer back that was not answered in time. Where it never does, neither does libusb return: so
+	// the transfer has a buffer of its own, and Close fails.
+	buffer := slices.Clone(data)
+	ended := make(chan result, 1)
+	go func() {
+		defer d.calls.Done()
+		n, err := d.handle.Control(requestType, request, value, index, buffer)
+		ended <- result{n, err}
+	}()
+	timer := time.NewTimer(controlTimeout + patience)
+	defer timer.Stop()
+	select {
+	case r := <-ended:
+		if r.err != nil {
+			return 0, wrap(r.err)
+		}
+		copy(data, buffer)
+		return r.n, nil
+	case <-timer.C:
+		d.hung.Store(true)
+		return 0, errLost
+	}
 }
 
 // begin counts a transfer that calls.Done ends; it fails on a closed device. Close calls cancel, if there is one.

@@ -74,6 +74,31 @@ func (o *Opener) find(id usb.ID) (_ *gousb.Device, err error) {
 	return devices[0], nil // an error with it is about another device
 }
 
+// Reset resets the port of a device that is not open here: gousb refuses while a configuration is claimed. Where the device does not
+// answer afterwards the kernel takes its time, minutes at worst, and then the device away. What comes back may have another address.
+// Other calls do not wait for it.
+func (o *Opener) Reset(id usb.ID) error {
+	handle, err := o.locked(id)
+	if err != nil {
+		return fmt.Errorf("reset %v: %w", id, err)
+	}
+	err = wrap(handle.Reset())
+	if errors.Is(err, gousb.ErrorNotFound) { // it has to be enumerated anew
+		err = usb.ErrGone
+	}
+	return errors.Join(err, handle.Close())
+}
+
+// locked is find for those who do not hold the lock.
+func (o *Opener) locked(id usb.ID) (*gousb.Device, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err := o.start(); err != nil {
+		return nil, err
+	}
+	return o.find(id)
+}
+
 // Close ends libusb. It fails while a device is open.
 func (o *Opener) Close() error {
 	o.mu.Lock()

@@ -10,8 +10,8 @@ import (
 	"github.com/upscard/upscard/services/usb"
 )
 
-// ErrInUse says that another program has the interface: a driver of the same UPS.
-var ErrInUse = errors.New("another program uses the device")
+// ErrInUse is usb.ErrInUse.
+var ErrInUse = usb.ErrInUse
 
 var (
 	errClosed = errors.New("device is closed")

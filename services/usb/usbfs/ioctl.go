@@ -65,6 +65,7 @@ const (
 	submit          = read | unsafe.Sizeof(urb{})<<16 | 'U'<<8 | 10
 	discard         = 'U'<<8 | 11
 	reap            = write | unsafe.Sizeof(uintptr(0))<<16 | 'U'<<8 | 13 // does not wait
+	resetPort       = 'U'<<8 | 20
 	release         = read | 4<<16 | 'U'<<8 | 16
 	callDriver      = write | read | unsafe.Sizeof(onInterface{})<<16 | 'U'<<8 | 18
 	connect         = 'U'<<8 | 23

@@ -50,6 +50,25 @@ func (o *Opener) Open(id usb.ID, number int) (usb.Device, error) {
 	return d, nil
 }
 
+// Reset resets the port of a device that is not open here; whoever has it open loses it for a moment. Where the device does not answer
+// afterwards the kernel takes its time, minutes at worst, and then the device away. What comes back may have another address.
+func (o *Opener) Reset(id usb.ID) error {
+	node := usb.Node(id.Bus, id.Address)
+	file, err := os.OpenFile(node, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	conn, err := file.SyscallConn()
+	if err != nil {
+		return err
+	}
+	if _, err := (&device{id: id, file: file, conn: conn}).ioctl(resetPort, nil); err != nil {
+		return fmt.Errorf("reset %v: %w", id, wrap(err))
+	}
+	return nil
+}
+
 // Close is there for those who open devices through libusb.
 func (o *Opener) Close() error { return nil }
 

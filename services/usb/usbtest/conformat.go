@@ -2,6 +2,7 @@ package usbtest
 
 import (
 	"testing"
+	"time"
 
 	"github.com/upscard/upscard/services/usb"
 )
@@ -9,11 +10,12 @@ import (
 // Opener opens a real device; a negative number is the first interface that will do.
 type Opener interface {
 	Open(id usb.ID, number int) (usb.Device, error)
+	Reset(id usb.ID) error
 	Close() error
 }
 
-// ConformAt runs Conform on the real device at a USB port, twice: what was closed can be opened again. It skips the test where no
-// port is given.
+// ConformAt runs Conform on the real device at a USB port, twice: what was closed, and what was reset, can be opened again. It skips the
+// test where no port is given.
 func ConformAt(t *testing.T, o Opener, port string) {
 	if port == "" {
 		t.Skip("no -port of a device given")
@@ -31,7 +33,7 @@ func ConformAt(t *testing.T, o Opener, port string) {
 		if a.ID.Port != port {
 			continue
 		}
-		for range 2 {
+		for again := range 2 {
 			d, err := o.Open(a.ID, -1)
 			if err != nil {
 				t.Fatal(err)
@@ -40,6 +42,18 @@ func ConformAt(t *testing.T, o Opener, port string) {
 				t.Logf("%v, serial %q, string 3 is %q", a.ID, a.ID.Serial, serial)
 			}
 			Conform(t, d)
+			if again == 0 {
+				start := time.Now()
+				if err := o.Reset(a.ID); err != nil {
+					t.Errorf("Reset: %v", err)
+				}
+				t.Logf("reset in %v", time.Since(start).Round(time.Millisecond))
+			}
+		}
+		gone := a.ID
+		gone.Address = 126
+		if err := o.Reset(gone); err == nil {
+			t.Error("a device that is not there was reset")
 		}
 		return
 	}
