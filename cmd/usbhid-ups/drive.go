@@ -40,6 +40,7 @@ type events interface {
 // opener opens USB devices with one of their HID interfaces.
 type opener interface {
 	Open(id usb.ID, number int) (usb.Device, error)
+	Reset(id usb.ID) error
 	Close() error
 }
 
@@ -76,6 +77,7 @@ func drive(ctx context.Context, o options, logger *slog.Logger, m machine) error
 				return usb.Interfaces(m.sysfs, id.Port)
 			},
 			Open:  func(id usb.ID, number int) (usb.Device, error) { return open(bus, id, number, loop) },
+			Reset: bus.Reset,
 			Serve: serveUPS(a.poll, sync.OnceFunc(func() { close(known) })),
 		},
 		Target: a.target,

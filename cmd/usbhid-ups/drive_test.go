@@ -60,6 +60,7 @@ type bench struct {
 	events chan usb.Uevent
 
 	mu     sync.Mutex
+	resets int
 	stderr bytes.Buffer
 }
 
@@ -83,6 +84,13 @@ func (b *bench) Open(_ usb.ID, number int) (usb.Device, error) {
 		return part.Reopen(), nil
 	}
 	return b.device.Reopen(), nil
+}
+
+func (b *bench) Reset(usb.ID) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.resets++
+	return nil
 }
 
 func (b *bench) Close() error { return nil }

@@ -1,4 +1,22 @@
 // Package usbdriver keeps the driver of one UPS running while its USB device comes, fails, goes.
+//
+// A device that is attached and fails is healed by a ladder whose steps cost ever more. It begins when the data are stale, never while they are
+// fresh, and no step writes to the UPS. In a process that has served the device well the first ladder is quick: upsmon takes a UPS that was on
+// battery and is stale for 15 s for dead.
+//
+//	after the first failure                 what the driver does
+//	0 s                                     services/usbhid reads again, each half second
+//	0 to 5 s, 3 poll intervals at most      the data are stale (at once if every status report is refused, 2 s if none is answered)
+//	4 to 6 s                                the device is closed and opened
+//	5 to 8 s                                its port is reset, and it is opened
+//	6 to 10 s                               the process ends: a new one is rid of transfers that hang, and of all else
+//
+// A process that never served the device well has all the time there is: it opens the device each 2 s, so that one that recovers is
+// served within 3 s, resets its port once after 30 s, and ends after 60 s. So there is a quick ladder after good service, then
+// one a minute.
+//
+// A device that answers nothing at all is reset late, after 30 s, unless it was on battery: the kernel waits 5 s for each of a dozen answers
+// before it gives a port up, and then leaves it alone until something is plugged in, so that the cure may keep back one that recovers by itself.
 package usbdriver
 
 import (
@@ -28,8 +46,11 @@ type World struct {
 	// Open opens a device with one of its interfaces. It may fail for a moment while its node is being made.
 	Open func(id usb.ID, number int) (usb.Device, error)
 
-	// Serve keeps the store equal to the device until ctx ends, with nil, or the device fails. For an interface that is no UPS's it fails
-	// with ErrNotUPS at once.
+	// Reset resets the port of a device that is not open. It may take long where the device does not answer. May be nil.
+	Reset func(usb.ID) error
+
+	// Serve keeps the store equal to the device until ctx ends, with nil, or the device fails, with data that are stale. For an interface
+	// that is no UPS's it fails with ErrNotUPS at once.
 	Serve func(context.Context, usb.Device, *ups.Store) error
 }
 
@@ -44,8 +65,8 @@ type Driver struct {
 }
 
 // Run waits for the device, opens and serves it, over and over, until ctx ends. It fails when nothing it could do would help:
-// the device is no UPS (ErrNotUPS), several devices would do, or USB itself does not work. Once there were data, they are
-// stale whenever the device is not served.
+// the device is no UPS (ErrNotUPS), several devices would do, USB itself does not work, or the end of the process is the next step of the
+// ladder. Once there were data, they are stale whenever the device is not served.
 func (d *Driver) Run(ctx context.Context) error {
 	within, cancel := context.WithCancelCause(ctx)
 	wake := make(chan struct{}, 1)

@@ -31,6 +31,7 @@ type session struct {
 	said     map[string]bool // what was logged since the device came or was served well, not to be repeated
 	absent   bool            // the device was not there when last looked for
 	refusals int             // how often in a row the device said that it is no UPS
+	ladder   ladder
 }
 
 // run returns nil when ctx ends.
@@ -43,6 +44,7 @@ func (s *session) run(ctx context.Context) error {
 		s.absent = errors.Is(err, errNone)
 		switch {
 		case s.absent:
+			s.ladder.pulled()
 			s.stale()
 			s.say(slog.LevelInfo, "waiting for the device", "target", &s.Target)
 			s.wait.forEvent(ctx)
@@ -60,6 +62,9 @@ func (s *session) run(ctx context.Context) error {
 			return err
 		}
 		s.say(s.severity(err), "device is not served", "err", err)
+		if err := s.climb(ctx, id, err); err != nil {
+			return err
+		}
 		s.wait.pause(ctx)
 	}
 	return nil
@@ -124,6 +129,7 @@ func (s *session) serve(ctx context.Context, id usb.ID, number int) (fresh bool,
 	if fresh && time.Since(opened) >= settled {
 		clear(s.said)
 		s.wait.reset()
+		s.ladder = ladder{served: true}
 	}
 	if closeErr := device.Close(); closeErr != nil {
 		return fresh, finalError{fmt.Errorf("%v: %w", id, errors.Join(err, closeErr))}

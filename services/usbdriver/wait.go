@@ -8,7 +8,7 @@ import (
 // Pauses after a failure double from the shortest, which is what init needs to hand over a device node, to the longest.
 const (
 	shortestPause = 50 * time.Millisecond
-	longestPause  = 5 * time.Second
+	longestPause  = 2 * time.Second
 
 	patient = time.Second // pauses up to this one are no cause for alarm
 )

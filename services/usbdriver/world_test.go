@@ -35,6 +35,9 @@ type world struct {
 	openErr  error
 	onOpen   func(opens int, d *usbtest.Device)
 	opens    []time.Duration // when Open was called
+	resets   []time.Duration // when Reset was called
+	onReset  func(d *usbtest.Device)
+	asked    chan struct{}
 	scans    int
 	log      strings.Builder
 
@@ -46,15 +49,16 @@ type world struct {
 // run starts a driver in the synctest bubble of t; the bubble's end checks that it ends.
 func run(t *testing.T, target usbdriver.Target, prepare ...func(*world)) *world {
 	w := &world{t: t, events: make(chan usb.Uevent, 100), store: ups.NewStore(), devices: make(map[string]*usbtest.Device),
-		start: time.Now(), ended: make(chan error, 1)}
+		start: time.Now(), ended: make(chan error, 1), asked: make(chan struct{})}
 	for _, f := range prepare {
 		f(w)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	w.stop = cancel
 	d := &usbdriver.Driver{
-		World:  usbdriver.World{Scan: w.scan, Next: w.next, Interfaces: w.interfaces, Open: w.open, Serve: serve},
+		World:  usbdriver.World{Scan: w.scan, Next: w.next, Interfaces: w.interfaces, Open: w.open, Reset: w.reset, Serve: serve},
 		Target: target,
+		Asked:  w.asked,
 		Store:  w.store,
 		Logger: slog.New(slog.NewTextHandler(w, nil)),
 	}
@@ -120,6 +124,21 @@ func (w *world) open(id usb.ID, number int) (usb.Device, error) {
 		w.onOpen(len(w.opens), device)
 	}
 	return device.Reopen(), nil
+}
+
+// reset fails the test for a device whose data are fresh, and for one that is open.
+func (w *world) reset(id usb.ID) error {
+	w.mu.Lock()
+	w.resets = append(w.resets, time.Since(w.start))
+	device, do, composite := w.devices[id.Port], w.onReset, w.parts != nil
+	w.mu.Unlock()
+	if w.store.Get().Freshness() == ups.Fresh || !composite && !device.Closed() {
+		w.t.Errorf("reset while the data are %v, closed %v", w.store.Get().Freshness(), device.Closed())
+	}
+	if do != nil {
+		do(device)
+	}
+	return nil
 }
 
 // serve stands for services/usbhid: report 1 tells the status; an empty one is no power device's.
