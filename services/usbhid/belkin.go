@@ -66,6 +66,7 @@ var belkin = family{
 // belkinFlags read the numbers in which Belkin packs its state. The register is that of its serial protocol.
 var belkinFlags = []flagRow{
 	{acPresent, "BELKINStatus.BELKINPowerStatus", bitsOff(1 << 0)},
+	{selfTest, "BELKINControls.BELKINTest", isValue(inProgress)},
 	{overload, "BELKINStatus.BELKINPowerStatus", bitsOn(1 << 4)},
 	{off, "BELKINStatus.BELKINPowerStatus", bitsOn(1 << 5)},
 	{overheated, "BELKINStatus.BELKINPowerStatus", bitsOn(1 << 6)},

@@ -40,7 +40,7 @@ var belkinRows = []row{
 	{"device.serial", "PowerSummary.iSerialNumber", text, static},
 	{"ups.temperature", "BELKINPowerState.BELKINTemperature", celsius, seldom},
 	{"ups.test.result", "BELKINControls.BELKINTest", words(map[int64]string{
-		0: "No test initiated", 1: "Done and passed", 2: "Done and warning", 3: "Done and error", 4: "Aborted", 5: "In progress",
+		0: "No test initiated", 1: "Done and passed", 2: "Done and warning", 3: "Done and error", 4: "Aborted", inProgress: "In progress",
 	}), seldom},
 }
 

@@ -78,19 +78,35 @@ func (s *session) believe(with readings) error {
 	}
 	if !confirmed {
 		s.recheck = quickRounds
-		if soon := time.Now().Add(quickRound); soon.Before(s.statusDue) {
-			s.statusDue = soon
-		}
+		s.statusSoon()
 	}
-	s.hesitate(with)
-	s.model.commit(with)
+	if s.hesitate(with) {
+		s.statusSoon()
+	}
+	s.commit(with)
 	s.publish()
 	return nil
+}
+
+// commit believes readings, and judges by them what a test hides.
+func (s *session) commit(with readings) {
+	s.model.commit(with)
+	s.model.trial = s.model.trial.advance(s.model.told(nil), time.Now())
+}
+
+// statusSoon has the status read again within a quarter of a second.
+func (s *session) statusSoon() {
+	if soon := time.Now().Add(quickRound); soon.Before(s.statusDue) {
+		s.statusDue = soon
+	}
 }
 
 // settle returns what of the readings can be believed: where they change the state the reports behind that are read
 // again, and the newer reading counts. It reports whether all was confirmed, and fails only when the device is gone.
 func (s *session) settle(with readings) (readings, bool, error) {
+	if err := s.askOfTest(with); err != nil {
+		return nil, false, err
+	}
 	changed := s.model.change(with)
 	confirmed := true
 	const attempts = 3

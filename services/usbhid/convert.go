@@ -189,11 +189,14 @@ var date = convert{
 
 func parseDate(s string) (time.Time, error) { return time.Parse("2006/01/02", s) }
 
+// inProgress is a test that runs (HID Power Device Class 1.0, 4.1.5).
+const inProgress = 5
+
 // Words of HID Power Device Class 1.0, 4.1.5, as NUT writes them.
 var (
 	testResults = words(map[int64]string{
 		1: "Done and passed", 2: "Done and warning", 3: "Done and error", 4: "Aborted",
-		5: "In progress", 6: "No test initiated", 7: "Test scheduled",
+		inProgress: "In progress", 6: "No test initiated", 7: "Test scheduled",
 	})
 	beeperStates = words(map[int64]string{1: "disabled", 2: "enabled", 3: "muted"})
 )

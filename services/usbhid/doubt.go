@@ -35,7 +35,7 @@ func (s *session) suspend(with readings) {
 // decide believes what is pending if nothing has contradicted it for long enough.
 func (s *session) decide() {
 	if len(s.pending) > 0 && time.Since(s.pendingAt) >= quickRound {
-		s.model.commit(s.pending)
+		s.commit(s.pending)
 		s.forget()
 	}
 }

@@ -36,8 +36,11 @@ const (
 	monitored   // the charger's state is told by the flags that follow, in place of charging and discharging
 	abmCharging
 	abmDischarging
-	acAbsent // is never in a table: worries stands it in for acPresent being off
-	drill    // is never in a table: mains and discharging at once that the owner takes for a calibration
+	selfTest  // the UPS says that it tests its battery
+	acAbsent  // is never in a table: worries stands it in for acPresent being off
+	underTest // is never in a table: a test or a calibration runs, by the word of the UPS or by an order
+	unsure    // is never in a table: mains went during a test, so lately that it may be the test's doing
+	drill     // is never in a table: mains and discharging at once that the owner takes for a calibration
 )
 
 // lowFlags each make LB.
@@ -46,9 +49,9 @@ const lowFlags = lowBattery | timeExpired | shutdownImminent
 // remarks are flags that say why, or warn: nothing hangs on learning of them within seconds, and when the state changes they are read at once.
 const remarks = voltageRange | frequencyRange | fanFailed | batteryVoltageLow | batteryVoltageHigh | chargerFailed | ecoMode
 
-// class says how often a flag is read.
+// class says how often a flag is read. A test is looked for whenever a battery that feeds the load might be its doing.
 func (f flag) class() class {
-	if f&remarks != 0 {
+	if f&(remarks|selfTest) != 0 {
 		return seldom
 	}
 	return status
@@ -70,11 +73,18 @@ func (f *flags) set(b flag, on bool) {
 // worries are the flags behind OB, LB, OVER, RB and OFF.
 func (f flags) worries() flag {
 	w := f.on & (lowFlags | overload | replaceBattery | batteryAged | noBattery | off)
-	switch {
-	case f.known&acPresent != 0 && !f.has(acPresent), f.known&acPresent == 0 && f.discharging(), f.aside():
+	if f.dark() && !f.has(unsure) || f.aside() && !f.has(underTest) {
 		w |= acAbsent
 	}
 	return w
+}
+
+// dark reports whether the UPS says that there are no mains.
+func (f flags) dark() bool {
+	if f.known&acPresent == 0 {
+		return f.discharging()
+	}
+	return !f.has(acPresent)
 }
 
 // aside reports whether mains are there and the load is fed from the battery all the same, as in a test. It takes two flags: the one alone

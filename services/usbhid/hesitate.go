@@ -27,8 +27,42 @@ func (m *model) hesitates() (wait time.Duration, calibratingOnly bool) {
 	return 0, false
 }
 
-// hesitate takes a complaint about the battery out of readings until it has lasted.
-func (s *session) hesitate(with readings) {
+// momentary is how long a UPS must say that it is off while there are mains: some say so for a moment when they switch to or from the
+// battery. Nothing is lost by it: who is fed by a UPS that is off does not wait for its status.
+const momentary = 2 * time.Second
+
+// hesitate takes out of readings what has to last before it is believed. It reports whether the UPS said that it is off, for then it
+// should be asked again soon.
+func (s *session) hesitate(with readings) (soon bool) {
+	s.hesitateToComplain(with)
+	was, f := s.model.flags(nil), s.model.flags(with)
+	if !f.has(off) || !f.has(acPresent) || was.has(off) || was.known&off == 0 || !s.model.asked(off) {
+		s.offSince = time.Time{}
+		return false
+	}
+	if s.offSince.IsZero() {
+		s.offSince = time.Now()
+	}
+	if time.Since(s.offSince) >= momentary {
+		return false
+	}
+	s.model.withhold(with, off)
+	s.recheck = max(s.recheck, 1)
+	return true
+}
+
+// asked reports whether a flag can be asked for. What comes by interrupts alone may come once.
+func (m *model) asked(f flag) bool {
+	for _, s := range m.slots {
+		if src, ok := m.source(s); ok && s.flag == f {
+			return !m.dead[src.key()]
+		}
+	}
+	return false
+}
+
+// hesitateToComplain takes a complaint about the battery out of readings until it has lasted.
+func (s *session) hesitateToComplain(with readings) {
 	wait, calibratingOnly := s.model.hesitates()
 	if wait == 0 {
 		return

@@ -64,6 +64,7 @@ func (s *session) heardRound() error {
 		s.statusDue = s.nextRound(time.Now())
 		return nil
 	}
+	s.commit(nil)
 	if s.model.judgeLow() {
 		s.recheck = max(s.recheck, 1)
 	}

@@ -75,6 +75,7 @@ type model struct {
 	texts      *texts
 	dead       map[key]bool // reports that cannot or must not be read
 	low        computedLow
+	trial      trial
 	index      *index // nil until the first report
 	tuning     Tuning
 }

@@ -78,6 +78,7 @@ func (s *session) obey(o order) error {
 
 // command carries out an instant command.
 func (s *session) command(name, param string) error {
+	s.model.trial = s.model.trial.order(name, time.Now())
 	if name == shutdownDefault {
 		return s.shutdown(param)
 	}

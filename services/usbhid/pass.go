@@ -41,7 +41,7 @@ func (s *session) readNext() error {
 	if errors.Is(err, usb.ErrGone) {
 		return err
 	}
-	s.model.commit(with)
+	s.commit(with)
 	if len(s.queue) > 0 {
 		return nil
 	}

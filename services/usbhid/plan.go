@@ -39,9 +39,9 @@ func (m *model) plan() map[class][]key {
 	return plan
 }
 
-// moving reports whether the values that change quickly may do so now: off the mains, or while a timer runs. A battery that charges is slow.
+// moving reports whether the values that change quickly may do so now: off the mains, during a test, or while a timer runs. A battery that charges is slow.
 func (m *model) moving() bool {
-	if !m.flags(nil).has(acPresent) {
+	if f := m.flags(nil); !f.has(acPresent) || f.has(underTest) {
 		return true
 	}
 	for _, s := range m.slots {

@@ -88,6 +88,7 @@ var powercomFlags = []flagRow{
 	{fault, powercomState, bitsOn(1 << 0)},
 	{replaceBattery, powercomState, bitsOn(1 << 1)},
 	{calibrating, powercomState, bitsOn(1 << 2)},
+	{selfTest, "PowercomPowerConverter.PowercomTest", isValue(inProgress)},
 	{shutdownImminent, powercomState, bitsOn(1 << 4)},
 	{fault, "PowerSummary?.PresentStatus.CommunicationLost", isSet},
 }

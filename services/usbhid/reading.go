@@ -27,7 +27,10 @@ func (m *model) commit(r readings) {
 }
 
 // flags returns the state as it would be with the readings believed.
-func (m *model) flags(with readings) flags {
+func (m *model) flags(with readings) flags { return m.trial.mark(m.told(with)) }
+
+// told returns the state as the UPS tells it, whether it tests itself or not.
+func (m *model) told(with readings) flags {
 	var f flags
 	for _, s := range m.slots {
 		src, ok := m.source(s)

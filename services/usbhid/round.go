@@ -39,13 +39,17 @@ func (s *session) statusRound() error {
 		return err
 	}
 	s.hesitate(with)
-	s.model.commit(with)
+	s.commit(with)
 	if s.model.moving() {
-		with, _, err = s.readAll(slices.DeleteFunc(slices.Clone(s.plan[live]), s.ailing), false)
+		keys := slices.Clone(s.plan[live])
+		if s.model.flags(nil).has(selfTest) {
+			keys = append(keys, s.model.tests()...)
+		}
+		with, _, err = s.readAll(slices.DeleteFunc(keys, s.ailing), false)
 		if err != nil {
 			return err
 		}
-		s.model.commit(with)
+		s.commit(with)
 	}
 	if s.model.judgeLow() {
 		s.recheck = max(s.recheck, 1)
@@ -108,6 +112,9 @@ func (s *session) answered(whole bool) {
 	if s.recheck > 0 {
 		s.recheck--
 		s.statusDue = now.Add(quickRound)
+	}
+	if due := s.model.trial.due(); !due.IsZero() && due.Before(s.statusDue) {
+		s.statusDue = due
 	}
 }
 

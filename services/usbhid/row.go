@@ -37,3 +37,8 @@ type sense func(raw int64) (on, known bool)
 
 func isSet(raw int64) (on, known bool)   { return raw != 0, true }
 func isClear(raw int64) (on, known bool) { return raw == 0, true }
+
+// isValue is for a field that tells one state of several.
+func isValue(v int64) sense {
+	return func(raw int64) (on, known bool) { return raw == v, true }
+}

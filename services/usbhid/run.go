@@ -33,6 +33,7 @@ type session struct {
 	pendingAt   time.Time
 	warned      time.Time // when an unconfirmed report was last logged
 	complaining time.Time // since when a hesitant UPS complains of its battery
+	offSince    time.Time // since when the UPS says that it is off, until that is believed
 	said        string    // the last ups.status
 	deaf        int       // rounds since a UPS that is read by interrupts alone last answered
 	discharge   dischargeWatch

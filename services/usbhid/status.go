@@ -31,6 +31,7 @@ func statusWords(f flags, b battery, alarm bool) string {
 		{"BOOST", f.has(boost)},
 		{"BYPASS", f.has(autoBypass | manualBypass)},
 		{"OFF", f.has(off)},
+		{"TEST", f.has(selfTest)},
 	}
 	var said []string
 	for _, w := range words {
