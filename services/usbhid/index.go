@@ -6,6 +6,7 @@ import "github.com/upscard/upscard/services/hid"
 type feed struct {
 	*point
 	field *hid.Field
+	whole *hid.Field // with the range of its bits, where all of them set mean nothing; else nil
 }
 
 // claim is what a point says of the state. Claims of one collection have the same number.
@@ -33,7 +34,7 @@ func (m *model) indexed() *index {
 		for _, f := range [...]*hid.Field{p.feature, p.input} {
 			if f != nil {
 				k := key{f.Kind, f.ReportID}
-				x.feeds[k] = append(x.feeds[k], feed{p, f})
+				x.feeds[k] = append(x.feeds[k], feed{p, f, unclamped(f)})
 			}
 		}
 	}

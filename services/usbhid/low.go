@@ -16,6 +16,9 @@ func (m *model) judgeLow() (doubtful bool) {
 	}
 	in := &inputs{vars: m.vars(nil), texts: m.texts}
 	b := m.battery(in)
+	if m.low.agreed && !b.comparable() {
+		return false // it was low: nobody has charged it since
+	}
 	low := f.worries()&acAbsent != 0 && runningOut(m.tuning.low(f, b), b)
 	doubtful = low && !m.low.said
 	m.low = computedLow{said: low, agreed: low && m.low.said}

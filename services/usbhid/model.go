@@ -1,6 +1,8 @@
 package usbhid
 
 import (
+	"time"
+
 	"github.com/upscard/upscard/services/hid"
 	"github.com/upscard/upscard/services/usb"
 )
@@ -10,6 +12,7 @@ type point struct {
 	feature, input *hid.Field // where it is read; one of them may be nil
 	now            reading
 	known          bool
+	at             time.Time // when it was last read
 }
 
 // reading is a value as it was read.

@@ -1,5 +1,7 @@
 package usbhid
 
+import "time"
+
 // readings are values that were read but are not believed yet.
 type readings map[*point]reading
 
@@ -13,6 +15,9 @@ func (m *model) decode(k key, report []byte) readings {
 // decodeInto adds to readings what the report holds.
 func (m *model) decodeInto(r readings, k key, report []byte) {
 	for _, f := range m.indexed().feeds[k] {
+		if f.blank(report) {
+			continue
+		}
 		if raw, ok := f.field.Raw(report); ok {
 			r[f.point] = reading{raw, f.field.Physical(raw)}
 		}
@@ -21,8 +26,9 @@ func (m *model) decodeInto(r readings, k key, report []byte) {
 
 // commit believes the readings.
 func (m *model) commit(r readings) {
+	at := time.Now()
 	for p, now := range r {
-		p.now, p.known = now, true
+		p.now, p.known, p.at = now, true, at
 	}
 }
 

@@ -57,6 +57,7 @@ func (s *session) statusRound() error {
 	if s.reader.bury() {
 		s.plan = s.model.plan()
 	}
+	s.expire()
 	s.answered(missed == 0 && (confirmed || s.fresh))
 	s.publish()
 	return s.despair()

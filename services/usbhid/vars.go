@@ -90,8 +90,11 @@ func (m *model) putStatus(put func(name, value string), in *inputs) {
 	alarm := alarmText(f, m.notices())
 	b := m.battery(in)
 	said := m.tuning.low(f, b)
-	if !m.low.agreed {
+	switch {
+	case !m.low.agreed:
 		b.chargeLow, b.runtimeLow = -1, -1
+	case !b.comparable() && said.known&lowFlags == 0:
+		said.set(lowBattery, true)
 	}
 	put("ups.status", statusWords(said, b, alarm != ""))
 	if alarm != "" {
