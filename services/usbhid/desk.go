@@ -15,7 +15,7 @@ var (
 
 var (
 	errNobody   = errors.New("the UPS is not being served")
-	errNotReady = errors.New("the UPS has not been read yet")
+	errNotReady = errors.New("the UPS cannot be read")
 )
 
 // patience is how long an order waits for the poll loop before it is taken back.

@@ -68,7 +68,7 @@ func (s *session) answer(o order, err error) {
 
 func (s *session) obey(o order) error {
 	switch {
-	case !s.complete:
+	case !s.complete || !s.fresh:
 		return errNotReady
 	case o.command:
 		return s.command(o.name, o.value)

@@ -194,6 +194,89 @@ func TestOrderFails(t *testing.T) {
 	}
 }
 
+// TestTroubleDuringOrder has a UPS in trouble while an order is carried out or waits: it fails within three seconds, and what was not written
+// then never is.
+func TestTroubleDuringOrder(t *testing.T) {
+	after := func(n int, f usbtest.Fault) usbtest.Fault { // the first n answers are good
+		return func(b []byte) ([]byte, error) {
+			if n--; n >= 0 {
+				return b, nil
+			}
+			return f(b)
+		}
+	}
+	hang := usbtest.Timeout(time.Second)
+	for name, tt := range map[string]struct {
+		fault  func(dev *usbtest.Device)
+		wait   time.Duration // until the order is given
+		writes int
+	}{
+		"unplugged as it writes": {func(dev *usbtest.Device) {
+			dev.FailWrites(func(b []byte) ([]byte, error) { dev.Unplug(); return b, nil })
+		}, 0, 1},
+		"gone as it writes":          {func(dev *usbtest.Device) { dev.FailWrites(usbtest.Gone) }, 0, 1},
+		"gone as it reads back":      {func(dev *usbtest.Device) { dev.Fail(usbtest.Feature, shutdownReport, after(1, usbtest.Gone)) }, 0, 1},
+		"hangs as it reads":          {func(dev *usbtest.Device) { dev.FailAll(hang) }, 0, 1}, // the report has no other field to lose
+		"hangs as it writes":         {func(dev *usbtest.Device) { dev.FailWrites(hang) }, 0, 1},
+		"hangs as it reads back":     {func(dev *usbtest.Device) { dev.Fail(usbtest.Feature, shutdownReport, after(1, hang)) }, 0, 1},
+		"stalls as it reads back":    {func(dev *usbtest.Device) { dev.Fail(usbtest.Feature, shutdownReport, after(1, usbtest.Stall)) }, 0, 1},
+		"cannot be read any more":    {func(dev *usbtest.Device) { dev.Fail(usbtest.Feature, mainsReport, usbtest.Stall) }, 3 * time.Second, 0},
+		"nothing is answered":        {func(dev *usbtest.Device) { dev.FailAll(hang) }, 4100 * time.Millisecond, 0},
+		"given up":                   {func(dev *usbtest.Device) { dev.FailAll(hang) }, 30 * time.Second, 0},
+		"unplugged some time before": {(*usbtest.Device).Unplug, 10 * time.Second, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ordering(t, func(dev *usbtest.Device, desk *Desk, _ *ups.Store) {
+				tt.fault(dev)
+				time.Sleep(tt.wait)
+				start := time.Now()
+				if err := desk.InstCmd(context.Background(), "load.off.delay", ""); err == nil || errors.Is(err, ErrInvalid) || errors.Is(err, ErrUnknown) {
+					t.Errorf("got %v", err)
+				}
+				if took := time.Since(start); took > 3*time.Second {
+					t.Errorf("it took %v", took)
+				}
+				dev.FailWrites(nil)
+				dev.FailAll(nil)
+				dev.Fail(usbtest.Feature, mainsReport, nil)
+				dev.Fail(usbtest.Feature, shutdownReport, nil)
+				time.Sleep(10 * time.Minute)
+				if n := len(dev.Writes()); n > tt.writes {
+					t.Errorf("%d writes, want %d at most", n, tt.writes)
+				}
+			})
+		})
+	}
+}
+
+// TestManyOrders gives orders to a UPS that hangs, faster than they can fail: each fails within three seconds and a transfer or two, and none
+// is left for later.
+func TestManyOrders(t *testing.T) {
+	ordering(t, func(dev *usbtest.Device, desk *Desk, _ *ups.Store) {
+		dev.FailAll(usbtest.Timeout(time.Second))
+		dev.FailWrites(usbtest.Timeout(time.Second))
+		start, failed := time.Now(), make(chan error, 100)
+		for range cap(failed) {
+			go func() { failed <- desk.InstCmd(context.Background(), "load.off.delay", "") }()
+		}
+		for range cap(failed) {
+			if err := <-failed; err == nil {
+				t.Error("an order was carried out")
+			}
+		}
+		if took := time.Since(start); took > 6*time.Second {
+			t.Errorf("the last failed after %v", took)
+		}
+		dev.FailAll(nil)
+		dev.FailWrites(nil)
+		before := len(dev.Writes())
+		time.Sleep(10 * time.Minute)
+		if n := len(dev.Writes()) - before; n > 0 {
+			t.Errorf("%d writes later", n)
+		}
+	})
+}
+
 // TestNobodyServes orders from a desk behind which no UPS is.
 func TestNobodyServes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -122,16 +122,21 @@ func lengthen(f *hid.Field, v float64) float64 {
 	return f.Physical(raw + 1)
 }
 
-// verify reads a field until it shows what was written. What cannot be read is taken for done: the UPS did acknowledge the transfer.
+// verify reads a field until it shows what was written. What never could be read is taken for done: the UPS did acknowledge the transfer.
 func (s *session) verify(p *point, before, want int64, enough trust) error {
+	failed := errIgnored
 	for _, pause := range settling {
 		time.Sleep(pause)
 		with, err := s.reader.ask(p.key())
-		if errors.Is(err, usb.ErrGone) {
-			return err
+		if errors.Is(err, usb.ErrGone) || errors.Is(err, usb.ErrTimeout) {
+			return fmt.Errorf("read back: %w", err)
 		}
 		now, ok := with[p]
-		if !ok {
+		switch {
+		case err != nil && s.reader.proven[p.key()] > 0:
+			failed = fmt.Errorf("read back: %w", err)
+			continue
+		case !ok:
 			return nil
 		}
 		if now.raw == want || enough == moved && now.raw != before {
@@ -139,5 +144,5 @@ func (s *session) verify(p *point, before, want int64, enough trust) error {
 			return nil
 		}
 	}
-	return errIgnored
+	return failed
 }
