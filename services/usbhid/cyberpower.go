@@ -14,6 +14,7 @@ var cyberpower = family{
 	quirks: []string{
 		"Voltages that inherit the range of the transfer voltage, or whose range is encoded in too few bytes, get one that holds the mains.",
 		"A nominal power above the declared maximum is read whole.",
+		"What resets itself when it was not asked for anything for 15 to 20 seconds is asked each 8 seconds at least, whatever `pollinterval` says.",
 		"Product 0501: a battery voltage half as high again as it can be is corrected, and so are frequencies in tenths of a hertz.",
 	},
 	names: hid.Names{
@@ -24,6 +25,7 @@ var cyberpower = family{
 	commands: cyberpowerCommands,
 	repair:   repairCyberPower,
 	pollFreq: 12,
+	idle:     8,
 }
 
 func cyberpowerRows(id usb.ID) []row {

@@ -36,6 +36,7 @@ type family struct {
 	identify func(id usb.ID, vars map[string]string)
 	repair   repair
 	pollFreq int // seconds, 0 for the general default
+	idle     int // seconds from one look at the status to the next at most, 0 for any
 
 	hesitant    func(usb.ID) bool // UPSes that cry wolf about their battery
 	judge       func(flags) flags // corrects what the flags say together; nil leaves it

@@ -20,7 +20,7 @@ var ErrNoPowerDevice = errors.New("no power device")
 
 // Options say how to poll. The zero value is usable.
 type Options struct {
-	PollInterval time.Duration // between readings of the status; 0 for 2 s
+	PollInterval time.Duration // between readings of the status; 0 for 2 s, and less than asked for where the device's family needs it
 	PollFreq     time.Duration // between readings of everything else; 0 for 30 s, or what the device's family prefers
 	Version      string        // driver.version
 	Tuning       Tuning
@@ -80,6 +80,9 @@ func (o Options) completed(f *family, id usb.ID) Options {
 	}
 	if o.PollInterval <= 0 {
 		o.PollInterval = 2 * time.Second
+	}
+	if idle := time.Duration(f.idle) * time.Second; idle > 0 {
+		o.PollInterval = min(o.PollInterval, idle)
 	}
 	if o.PollFreq <= 0 {
 		o.PollFreq = 30 * time.Second
