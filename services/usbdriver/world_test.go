@@ -38,6 +38,8 @@ type world struct {
 	resets   []time.Duration // when Reset was called
 	onReset  func(d *usbtest.Device)
 	asked    chan struct{}
+	lost     chan struct{} // a token is an event that the kernel dropped
+	onScan   func(w *world)
 	scans    int
 	log      strings.Builder
 
@@ -49,7 +51,8 @@ type world struct {
 // run starts a driver in the synctest bubble of t; the bubble's end checks that it ends.
 func run(t *testing.T, target usbdriver.Target, prepare ...func(*world)) *world {
 	w := &world{t: t, events: make(chan usb.Uevent, 100), store: ups.NewStore(), devices: make(map[string]*usbtest.Device),
-		start: time.Now(), ended: make(chan error, 1), asked: make(chan struct{})}
+		start: time.Now(), ended: make(chan error, 1), asked: make(chan struct{}),
+		lost: make(chan struct{}, 1)}
 	for _, f := range prepare {
 		f(w)
 	}
@@ -84,11 +87,17 @@ func (w *world) scan() ([]usb.Attached, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.scans++
-	return append([]usb.Attached(nil), w.attached...), nil
+	found := append([]usb.Attached(nil), w.attached...)
+	if w.onScan != nil {
+		w.onScan(w)
+	}
+	return found, nil
 }
 
 func (w *world) next(ctx context.Context) (usb.Uevent, error) {
 	select {
+	case <-w.lost:
+		return usb.Uevent{}, usb.ErrLost
 	case e, ok := <-w.events:
 		if !ok {
 			return e, errBroken
