@@ -127,14 +127,21 @@ func serveSocket(ctx context.Context, o options, name string, store *ups.Store, 
 func serveUPS(poll usbhid.Options, known func()) func(context.Context, usb.Device, *ups.Store) error {
 	return func(ctx context.Context, device usb.Device, store *ups.Store) error {
 		u, err := usbhid.Open(ctx, device, poll)
-		if errors.Is(err, usbhid.ErrNoPowerDevice) {
+		switch {
+		case errors.Is(err, usbhid.ErrGarbled):
+			return fmt.Errorf("%w, %w: %w", usbdriver.ErrNotUPS, usbdriver.ErrGarbled, err)
+		case errors.Is(err, usbhid.ErrNoPowerDevice):
 			return fmt.Errorf("%w: %w", usbdriver.ErrNotUPS, err)
 		}
 		if err != nil {
 			return err
 		}
 		known()
-		return u.Run(ctx, store)
+		err = u.Run(ctx, store)
+		if errors.Is(err, usbhid.ErrUnread) && !errors.Is(err, usbhid.ErrMute) {
+			return fmt.Errorf("%w; %w", err, usbdriver.ErrAnswers)
+		}
+		return err
 	}
 }
 

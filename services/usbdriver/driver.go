@@ -11,6 +11,9 @@
 //	5 to 8 s                                its port is reset, and it is opened
 //	6 to 10 s                               the process ends: a new one is rid of transfers that hang, and of all else
 //
+// The process does not end for a device that answers, but not its status (ErrAnswers) or that it were no UPS: a new one would know less, and
+// believe it. It is opened again and again.
+//
 // A process that never served the device well has all the time there is: it opens the device each 2 s, so that one that recovers is
 // served within 3 s, resets its port once after 30 s, and ends after 60 s. So there is a quick ladder after good service, then
 // one a minute.
@@ -31,6 +34,12 @@ import (
 
 // ErrNotUPS is what Serve returns, wrapped, for an interface that has no power device page, and Run for a device that has only such.
 var ErrNotUPS = errors.New("this device is no UPS")
+
+// ErrGarbled is wrapped besides where what the interface says of itself is full of mistakes: then it has to say so for longer.
+var ErrGarbled = errors.New("its description is garbled")
+
+// ErrAnswers is what Serve wraps for a device that answers, but not as it did. A new process would know less of it.
+var ErrAnswers = errors.New("the device answers other things")
 
 // World is what a driver needs of the machine.
 type World struct {

@@ -63,7 +63,8 @@ func (l *ladder) pulled() { l.since, l.failures = time.Time{}, 0 }
 // climb takes the next step against a failure, if it is one that the device itself may be healed of. It fails when that is the end of the
 // process.
 func (s *session) climb(ctx context.Context, id usb.ID, err error) error {
-	if id.Port == "" || !curable(err) {
+	unlike := errors.Is(err, ErrNotUPS) // a new process would believe it
+	if id.Port == "" || !curable(err) || unlike && s.Target.pinned == nil {
 		return nil
 	}
 	words := strings.Fields(s.Store.Get().Value("ups.status"))
@@ -73,6 +74,9 @@ func (s *session) climb(ctx context.Context, id usb.ID, err error) error {
 			return s.reset(ctx, id)
 		}
 	case end:
+		if unlike || errors.Is(err, ErrAnswers) {
+			return nil
+		}
 		return finalError{fmt.Errorf("%v: reading it again, opening it anew and more was no help, so this process ends: %w", id, err)}
 	}
 	return nil
@@ -80,7 +84,7 @@ func (s *session) climb(ctx context.Context, id usb.ID, err error) error {
 
 // curable reports whether a failure is of a device that is there and may be used, but does not do its work.
 func curable(err error) bool {
-	for _, other := range []error{usb.ErrGone, usb.ErrInUse, fs.ErrPermission, fs.ErrNotExist, ErrNotUPS} {
+	for _, other := range []error{usb.ErrGone, usb.ErrInUse, fs.ErrPermission, fs.ErrNotExist} {
 		if errors.Is(err, other) {
 			return false
 		}

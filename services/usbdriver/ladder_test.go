@@ -2,6 +2,7 @@ package usbdriver_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/upscard/upscard/services/ups"
 	"github.com/upscard/upscard/services/usb"
 	"github.com/upscard/upscard/services/usb/usbtest"
+	"github.com/upscard/upscard/services/usbdriver"
 )
 
 const served = time.Minute // long enough to have been served well
@@ -155,4 +157,45 @@ func TestHangingReset(t *testing.T) {
 			w.after(time.Second).want(ups.Fresh)
 		})
 	}
+}
+
+// TestSaysItIsNoUPS has devices that say that they are no UPS: one that was served is not believed, one whose description is garbled not soon.
+func TestSaysItIsNoUPS(t *testing.T) {
+	bubble(t, "after it was served", func(t *testing.T) {
+		w := run(t, target)
+		d := w.plug(backUPS)
+		w.after(served).want(ups.Fresh)
+		d.SetReport(usbtest.Feature, 1)
+		w.after(time.Hour).want(ups.Stale)
+		if len(w.resets) != 1 {
+			t.Errorf("reset %d times", len(w.resets))
+		}
+		d.SetReport(usbtest.Feature, 1, []byte("OL")...)
+		w.after(3 * time.Second).want(ups.Fresh)
+	})
+	bubble(t, "garbled for a while", func(t *testing.T) {
+		w := run(t, target)
+		d := w.plug(backUPS)
+		d.SetReport(usbtest.Feature, 1, 0)
+		w.after(10 * time.Second).want(ups.Absent)
+		d.SetReport(usbtest.Feature, 1, []byte("OL")...)
+		w.after(3 * time.Second).want(ups.Fresh)
+	})
+	bubble(t, "garbled for long", func(t *testing.T) {
+		w := run(t, target)
+		w.plug(backUPS).SetReport(usbtest.Feature, 1, 0)
+		if err := <-w.ended; !errors.Is(err, usbdriver.ErrNotUPS) || time.Since(w.start) > 20*time.Second || len(w.resets) > 0 {
+			t.Errorf("after %v: %v", time.Since(w.start), err)
+		}
+	})
+	bubble(t, "answers other things", func(t *testing.T) {
+		w := run(t, target)
+		d := w.plug(backUPS)
+		w.after(served).want(ups.Fresh)
+		d.FailAll(func([]byte) ([]byte, error) { return nil, usbdriver.ErrAnswers })
+		w.after(time.Hour).want(ups.Stale)
+		if len(w.resets) != 1 {
+			t.Errorf("reset %d times", len(w.resets))
+		}
+	})
 }

@@ -14,9 +14,12 @@ import (
 	"github.com/upscard/upscard/services/usb"
 )
 
-// notUPS is how often in a row a device must say that it is no UPS before it is believed: a descriptor read badly once must
-// not take a UPS off the card.
-const notUPS = 2
+// How often in a row a device must say that it is no UPS before it is believed: a descriptor read badly must not take a UPS off the card. One
+// that was served in this process is never believed.
+const (
+	notUPS        = 2
+	notUPSGarbled = 12 // a quarter of a minute
+)
 
 // settled is how long a device must have been served for its next failure to be a new one.
 const settled = 10 * time.Second
@@ -58,7 +61,7 @@ func (s *session) run(ctx context.Context) error {
 			return nil
 		}
 		s.stale()
-		if final(err) || s.refusals >= notUPS {
+		if final(err) || s.refused(err) {
 			return err
 		}
 		s.say(s.severity(err), "device is not served", "err", err)
@@ -68,6 +71,15 @@ func (s *session) run(ctx context.Context) error {
 		s.wait.pause(ctx)
 	}
 	return nil
+}
+
+// refused reports whether the device is believed that it is no UPS.
+func (s *session) refused(err error) bool {
+	most := notUPS
+	if errors.Is(err, ErrGarbled) {
+		most = notUPSGarbled
+	}
+	return s.Target.pinned == nil && s.refusals >= most
 }
 
 // severity is low for what is usual while a device node is being handed to the driver's user.

@@ -150,7 +150,7 @@ func (w *world) reset(id usb.ID) error {
 	return nil
 }
 
-// serve stands for services/usbhid: report 1 tells the status; an empty one is no power device's.
+// serve stands for services/usbhid: report 1 tells the status; an empty one is no power device's, a zero is garbled.
 func serve(ctx context.Context, d usb.Device, store *ups.Store) error {
 	for {
 		data := make([]byte, 8)
@@ -158,8 +158,11 @@ func serve(ctx context.Context, d usb.Device, store *ups.Store) error {
 		if err != nil {
 			return fmt.Errorf("report 1: %w", err)
 		}
-		if n == 0 {
+		switch {
+		case n == 0:
 			return fmt.Errorf("%v: %w", d.ID(), usbdriver.ErrNotUPS)
+		case data[0] == 0:
+			return fmt.Errorf("%v: %w, %w", d.ID(), usbdriver.ErrNotUPS, usbdriver.ErrGarbled)
 		}
 		vars := map[string]ups.Var{"ups.status": {Value: string(data[:n])}}
 		store.Set(ups.NewSnapshot(vars, nil, ups.Fresh, time.Now()))

@@ -58,3 +58,22 @@ func TestOpenFails(t *testing.T) {
 		t.Errorf("unplugged: %v", err)
 	}
 }
+
+// TestOpenGarbled tells a device that is no UPS from one whose descriptor was read badly.
+func TestOpenGarbled(t *testing.T) {
+	for name, tt := range map[string]struct {
+		descriptor []byte
+		garbled    bool
+	}{
+		"no UPS":         {[]byte{0x05, 1, 0x09, 2, 0xa1, 1, 0x05, 9, 0x19, 1, 0x29, 3, 0x15, 0, 0x25, 1, 0x75, 1, 0x95, 3, 0x81, 2, 0xc0}, false},
+		"no UPS, sloppy": {[]byte{0x06, 0, 0xff, 0x09, 2, 0xa1, 1, 0x05, 9, 0x19, 1}, false},
+		"garbage":        {[]byte{0xa5, 0xa5, 0xa5, 0xa5, 0xa5, 0xa5, 0xa5, 0xa5}, true},
+		"ones":           {bytes.Repeat([]byte{0xff}, 64), true},
+		"zeros":          {make([]byte, 64), true},
+	} {
+		_, err := Open(t.Context(), usbtest.New(usb.ID{Port: "1-1"}, tt.descriptor), Options{})
+		if !errors.Is(err, ErrNoPowerDevice) || errors.Is(err, ErrGarbled) != tt.garbled {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -139,18 +139,13 @@ func (s *session) ailing(k key) bool { return s.reader.of(k).failures >= missedR
 // be asked for: if it answers at all, they are given up in the end, and what there is comes by interrupt.
 func (s *session) noStatus() error {
 	s.unanswered()
-	if !s.readAt.IsZero() {
-		s.mute = true
-		return s.despair()
+	if !s.readAt.IsZero() && !s.trouble.lasts(giveUp) {
+		return nil
 	}
-	other := slices.Concat(s.plan[live], s.plan[seldom], s.plan[static])
-	with, missed, err := s.readAll(other[:min(1, len(other))], false)
-	if err != nil {
+	if err := s.probe(); err != nil {
 		return err
 	}
-	s.model.commit(with)
-	s.mute = len(other) == 0 || missed > 0
-	if !s.mute && s.reader.bury() {
+	if s.readAt.IsZero() && !s.mute && s.reader.bury() {
 		s.plan = s.model.plan()
 		s.statusDue = time.Now()
 	}

@@ -2,12 +2,16 @@ package usbhid
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 )
 
 // ErrUnread is wrapped by Run's error when the status could not be read for so long that only opening the device anew, or more, may help.
 var ErrUnread = errors.New("the status cannot be read any more")
+
+// ErrMute is wrapped besides where nothing else can be read either.
+var ErrMute = errors.New("nothing is answered")
 
 // Times of a device that does not answer as it did. The documentation of services/usbdriver has the table of what follows when.
 const (
@@ -66,5 +70,20 @@ func (s *session) despair() error {
 		return nil
 	}
 	s.opts.Desk.failed.Store(true)
+	if s.mute {
+		return fmt.Errorf("%w: %w", ErrUnread, ErrMute)
+	}
 	return ErrUnread
+}
+
+// probe asks for a report that is none of the status, of which it believes what it says. It fails only when the device is gone.
+func (s *session) probe() error {
+	other := slices.Concat(s.plan[live], s.plan[seldom], s.plan[static])
+	with, missed, err := s.readAll(other[:min(1, len(other))], false)
+	if err != nil {
+		return err
+	}
+	s.commit(with)
+	s.mute = len(other) == 0 || missed > 0
+	return nil
 }

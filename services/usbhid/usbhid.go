@@ -18,6 +18,12 @@ import (
 // ErrNoPowerDevice is wrapped by Open's error for a device that is no UPS.
 var ErrNoPowerDevice = errors.New("no power device")
 
+// ErrGarbled is wrapped besides where what was read is hardly any device's report descriptor.
+var ErrGarbled = errors.New("the report descriptor is garbled")
+
+// A report descriptor begins with a usage page (HID 1.11, 6.2.2.7): the lowest bits of an item are the size of its data.
+const usagePage, sizeOfItem = 0x04, 0x03
+
 // Options say how to poll. The zero value is usable.
 type Options struct {
 	PollInterval time.Duration // between readings of the status; 0 for 2 s, and less than asked for where the device's family needs it
@@ -59,7 +65,11 @@ func Open(ctx context.Context, dev usb.Device, opts Options) (*UPS, error) {
 	for _, p := range problems {
 		log.Warn("report descriptor is wrong", "device", id, "problem", p.String())
 	}
-	if !f.describes(d) {
+	switch {
+	case f.describes(d):
+	case len(problems) > 0 && (len(raw) == 0 || raw[0]&^sizeOfItem != usagePage):
+		return nil, fmt.Errorf("%v: %w, %w", id, ErrNoPowerDevice, ErrGarbled)
+	default:
 		return nil, fmt.Errorf("%v: %w in %d fields of its report descriptor", id, ErrNoPowerDevice, len(d.Fields))
 	}
 	u := &UPS{dev: dev, model: f.tunedModel(id, d, opts.Tuning), opts: opts, log: log}
