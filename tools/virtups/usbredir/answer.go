@@ -15,6 +15,9 @@ func (s *session) handle(p Packet) error {
 		return nil // sent before the guest saw the disconnect
 	}
 	switch p.Type {
+	case TypeReset:
+		s.host.device.Reset()
+		return nil
 	case TypeSetConfiguration, TypeGetConfiguration:
 		return s.configuration(p)
 	case TypeSetAltSetting, TypeGetAltSetting:
@@ -35,6 +38,8 @@ func (s *session) handle(p Packet) error {
 
 // connect describes the device and plugs it in, in the order that QEMU needs.
 func (s *session) connect() error {
+	s.host.device.Reset()
+	s.port, s.config = s.host.device.Port(), 1
 	if err := s.describe(); err != nil {
 		return err
 	}
@@ -72,41 +77,57 @@ func (s *session) describe() error {
 // controlPacket is the largest packet of endpoint 0, in bytes: the one size that both speeds allow.
 const controlPacket = 8
 
+// The requests that the protocol turns into packets of their own (USB 2.0, 9.4).
+var (
+	getConfiguration = Control{Endpoint: 0x80, RequestType: 0x80, Request: 8, Length: 1}
+	setConfiguration = Control{RequestType: 0x00, Request: 9}
+	getInterface     = Control{Endpoint: 0x80, RequestType: 0x81, Request: 10, Length: 1}
+	setInterface     = Control{RequestType: 0x01, Request: 11}
+)
+
 func (s *session) configuration(p Packet) error {
-	status := Success
+	want, setup := s.config, getConfiguration
 	if p.Type == TypeSetConfiguration {
-		var c uint8
-		if _, err := Decode(p, &c); err != nil {
+		setup = setConfiguration
+		if _, err := Decode(p, &want); err != nil {
 			return err
 		}
-		if c > 1 {
+		setup.Value = uint16(want)
+	}
+	return s.ask(p.ID, setup, nil, func(_ []byte, status Status) error {
+		switch {
+		case want > 1:
 			status = Stall
-		} else {
-			s.config = c
+		case status == Success:
+			s.config = want
 		}
-	}
-	if err := s.describe(); err != nil {
-		return err
-	}
-	return s.send(TypeConfigurationStatus, p.ID, Encode(ConfigurationStatus{status, s.config}, nil))
+		if err := s.describe(); err != nil {
+			return err
+		}
+		return s.send(TypeConfigurationStatus, p.ID, Encode(ConfigurationStatus{status, s.config}, nil))
+	})
 }
 
 func (s *session) altSetting(p Packet) error {
 	var want [2]uint8 // interface, alternate setting
+	setup := setInterface
 	if p.Type == TypeGetAltSetting {
+		setup = getInterface
 		p.Body = append(p.Body, 0)
 	}
 	if _, err := Decode(p, &want); err != nil {
 		return err
 	}
-	status := Success
-	if want[1] != 0 || !slices.ContainsFunc(s.port.interfaces(), func(i Interface) bool { return i.Number == want[0] }) {
-		status = Stall
-	}
-	if err := s.describe(); err != nil {
-		return err
-	}
-	return s.send(TypeAltSettingStatus, p.ID, Encode(AltSettingStatus{status, want[0], 0}, nil))
+	setup.Index, setup.Value = uint16(want[0]), uint16(want[1])
+	return s.ask(p.ID, setup, nil, func(_ []byte, status Status) error {
+		if want[1] != 0 || !slices.ContainsFunc(s.port.interfaces(), func(i Interface) bool { return i.Number == want[0] }) {
+			status = Stall
+		}
+		if err := s.describe(); err != nil {
+			return err
+		}
+		return s.send(TypeAltSettingStatus, p.ID, Encode(AltSettingStatus{status, want[0], 0}, nil))
+	})
 }
 
 // receive starts or stops the reading of interrupt reports. A guest does both all the time.

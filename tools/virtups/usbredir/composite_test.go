@@ -81,7 +81,7 @@ func TestComposite(t *testing.T) {
 	if err := guest.Receive(ctx, 0x82, true); err != nil {
 		t.Fatal(err)
 	}
-	host.Interrupt(1, []byte{1, 9}, nil)
+	host.Interrupt(usbredir.Report{Key: 1, Data: []byte{1, 9}})
 	p, err := guest.Expect(ctx, usbredir.TypeInterrupt)
 	var head usbredir.Interrupt
 	if err == nil {

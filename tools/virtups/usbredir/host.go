@@ -4,17 +4,31 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"time"
 )
 
 // Device is what is plugged in. Its methods are called from one goroutine at a time.
 type Device interface {
-	// Port describes the device as the guest's USB controller sees it.
+	// Port describes the device as the guest's USB controller sees it. It is asked each time that the guest sees the device plugged in.
 	Port() Port
 
-	// Control does one control transfer on endpoint 0. For a read it returns at most setup.Length bytes; data are what a write brought.
-	// Answered is false where the device stays silent for ever.
-	Control(setup Control, data []byte) (answer []byte, status Status, answered bool)
+	// Reset brings the device to where power-on leaves it: the guest sees it plugged in, or resets its port.
+	Reset()
+
+	// Control does one control transfer on endpoint 0. Data are what a write brought. Of the requests that the protocol has packets of its own for, those
+	// for configuration and alternate setting, only the status and the delay of the answer count.
+	Control(setup Control, data []byte) Answer
 }
+
+// Answer is how a device answers a control transfer.
+type Answer struct {
+	Data   []byte // of a read; what is over the length that was asked for is cut off
+	Status Status
+	Delay  time.Duration // how late it comes, or Never
+}
+
+// Never is the delay of an answer that does not come.
+const Never time.Duration = -1
 
 // Port describes a device with one configuration, of which one interface has an interrupt-IN endpoint that reports.
 type Port struct {
@@ -64,14 +78,16 @@ type Host struct {
 	mu      sync.Mutex
 	plugged bool
 	plugs   int // how often a device was plugged in: two are told apart although the guest saw no gap
-	pending []report
+	pending []Report
 }
 
-// report is a report on its way to the guest.
-type report struct {
-	key  int // reports of one key replace each other while nobody reads
-	data []byte
-	sent func() // called once the report was written to the guest
+// Report is what the device sends on its interrupt-IN endpoint.
+type Report struct {
+	Key    int // reports of one key replace each other while nobody reads, as in a device's own buffer
+	Data   []byte
+	Status Status // other than Success: the guest's transfer fails in this way, without data
+	Copies int    // how often it is sent, 1 if 0
+	Sent   func() // called once the report was written to the guest; may be nil
 }
 
 // NewHost returns a port with the device plugged in.
@@ -106,18 +122,11 @@ func (h *Host) Plugged() bool {
 	return h.plugged
 }
 
-// Interrupt queues data for the interrupt-IN endpoint. Data that nobody has read yet are replaced by later data of the same
-// key, as a device's own buffer would be; so the queue never outgrows the number of keys. sent may be nil.
-func (h *Host) Interrupt(key int, data []byte, sent func()) {
+// Interrupt queues a report for the guest. The queue never outgrows the number of keys.
+func (h *Host) Interrupt(r Report) {
 	h.mu.Lock()
 	if h.plugged {
-		kept := h.pending[:0]
-		for _, r := range h.pending {
-			if r.key != key {
-				kept = append(kept, r)
-			}
-		}
-		h.pending = append(kept, report{key, data, sent})
+		h.pending = append(slices.DeleteFunc(h.pending, func(old Report) bool { return old.Key == r.Key }), r)
 	}
 	h.mu.Unlock()
 	h.nudge()
@@ -140,7 +149,7 @@ func (h *Host) want() int {
 	return h.plugs
 }
 
-func (h *Host) take() []report {
+func (h *Host) take() []Report {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	p := h.pending

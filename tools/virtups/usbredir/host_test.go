@@ -12,8 +12,11 @@ import (
 	"github.com/upscard/upscard/tools/virtups/usbredir/redirtest"
 )
 
-// echo answers a read with the low byte of value, repeated; request 0xff it stalls, 0xfe it never answers.
-type echo struct{ wrote []byte }
+// echo answers a read with the low byte of value, repeated; request 0xff it stalls, 0xfe it never answers, 0xfd value seconds late.
+type echo struct {
+	wrote  []byte
+	resets int
+}
 
 var _ usbredir.Device = (*echo)(nil)
 
@@ -24,17 +27,21 @@ func (e *echo) Port() usbredir.Port {
 	}
 }
 
-func (e *echo) Control(c usbredir.Control, data []byte) ([]byte, usbredir.Status, bool) {
+func (e *echo) Reset() { e.resets++ }
+
+func (e *echo) Control(c usbredir.Control, data []byte) usbredir.Answer {
 	switch {
 	case c.Request == 0xff:
-		return nil, usbredir.Stall, true
+		return usbredir.Answer{Status: usbredir.Stall}
 	case c.Request == 0xfe:
-		return nil, 0, false
+		return usbredir.Answer{Delay: usbredir.Never}
+	case c.Request == 0xfd:
+		return usbredir.Answer{Data: []byte{1}, Delay: time.Duration(c.Value) * time.Second}
 	case c.In():
-		return bytes.Repeat([]byte{byte(c.Value)}, 100), usbredir.Success, true
+		return usbredir.Answer{Data: bytes.Repeat([]byte{byte(c.Value)}, 100)}
 	}
 	e.wrote = bytes.Clone(data)
-	return nil, usbredir.Success, true
+	return usbredir.Answer{}
 }
 
 // bench joins a host with an echo device to a fake guest.

@@ -31,9 +31,9 @@ func TestReportsWaitForTheGuest(t *testing.T) {
 	if _, err := guest.Expect(ctx, usbredir.TypeDeviceConnect); err != nil {
 		t.Fatal(err)
 	}
-	host.Interrupt(1, []byte{1, 0}, nil)
-	host.Interrupt(2, []byte{2, 0}, nil)
-	host.Interrupt(1, []byte{1, 9}, nil) // replaces the first
+	host.Interrupt(usbredir.Report{Key: 1, Data: []byte{1, 0}})
+	host.Interrupt(usbredir.Report{Key: 2, Data: []byte{2, 0}})
+	host.Interrupt(usbredir.Report{Key: 1, Data: []byte{1, 9}}) // replaces the first
 	if err := guest.Receive(ctx, 0x81, true); err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func TestReportsWaitForTheGuest(t *testing.T) {
 	if err := guest.Receive(ctx, 0x81, false); err != nil {
 		t.Fatal(err)
 	}
-	host.Interrupt(3, []byte{3}, nil)
+	host.Interrupt(usbredir.Report{Key: 3, Data: []byte{3}})
 	if err := guest.Send(usbredir.Packet{Type: usbredir.TypeReset}); err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestLongReportIsSplit(t *testing.T) {
 		t.Fatal(err)
 	}
 	sent := make(chan struct{})
-	host.Interrupt(1, []byte{0, 1, 2, 3, 4, 5, 6, 7, 8}, func() { close(sent) })
+	host.Interrupt(usbredir.Report{Key: 1, Data: []byte{0, 1, 2, 3, 4, 5, 6, 7, 8}, Sent: func() { close(sent) }})
 	next(ctx, t, guest, 0, 1, 2, 3, 4, 5, 6, 7)
 	next(ctx, t, guest, 8)
 	<-sent

@@ -2,6 +2,26 @@
 //
 // The protocol (version 0.7) joins a virtual machine, called the guest, to a device elsewhere, called the host. All integers are
 // little-endian and nothing is padded.
+//
+// What a transfer's outcome becomes on its way to a program in the guest, by way of QEMU 7.2's usb-redir and xHCI, Linux 6.12's xhci_hcd and usbfs,
+// libusb:
+//
+//	host                    QEMU            xHCI completion     URB                 libusb
+//	Success                 SUCCESS         success             0                   COMPLETED; data over the length asked for are cut
+//	Stall                   STALL           stall error         -EPIPE              STALL
+//	Babble                  BABBLE          babble detected     -EOVERFLOW          OVERFLOW
+//	IOError, TimedOut,      IOERROR         transaction error   -EPROTO             ERROR
+//	Invalid, Cancelled
+//	no answer               pending         none                -ENOENT, by its     TIMED_OUT, when its own limit is over
+//	                                                            canceller
+//	disconnect              detached        none                -ESHUTDOWN          NO_DEVICE
+//
+// Every status but Success halts the endpoint, and the kernel brings it back before the next transfer; a transaction error of the interrupt pipe it tries
+// again three times first, and no program hears of those. A transfer that nobody answers stays with QEMU until the guest cancels it: usbfs when libusb's
+// limit is over, the kernel's own reading of descriptors after 5 s. QEMU then sends a cancel packet and takes one late answer for it. What came with a
+// transfer whose device is gone is lost, and a device that comes back is shown to the guest 200 ms after it went, at the earliest. The guest's own reset of
+// the port arrives as a reset packet, several times in each enumeration. The status of start-receiving packets reaches the guest only with the next
+// interrupt packet, so errors of the interrupt pipe are sent as packets.
 package usbredir
 
 // Type says what a packet is.

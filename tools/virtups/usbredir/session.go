@@ -6,10 +6,11 @@ import (
 	"io"
 	"net"
 	"syscall"
+	"time"
 )
 
-// maxSilent bounds how many transfers may wait for an answer that never comes.
-const maxSilent = 64
+// maxWaiting bounds how many transfers may wait for an answer.
+const maxWaiting = 64
 
 // session is one guest's connection. One goroutine reads the packets; all else belongs to the goroutine that called run.
 type session struct {
@@ -23,12 +24,12 @@ type session struct {
 	leaving   bool // a disconnect was sent and its acknowledgement is due
 	receiving bool // the guest polls the interrupt endpoint
 	config    uint8
-	reports   uint64             // id of the next interrupt packet
-	silent    map[uint64]Control // transfers that the device does not answer
+	reports   uint64            // id of the next interrupt packet
+	waiting   map[uint64]answer // transfers that the device has not answered yet, by id
 }
 
 func newSession(h *Host, conn net.Conn) *session {
-	return &session{host: h, conn: conn, codec: NewCodec(conn), port: h.device.Port(), config: 1, silent: map[uint64]Control{}}
+	return &session{host: h, conn: conn, codec: NewCodec(conn), waiting: map[uint64]answer{}}
 }
 
 func (s *session) run() error {
@@ -75,11 +76,18 @@ func ended(err error) error {
 }
 
 func (s *session) loop(packets <-chan Packet) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	for {
 		if err := s.catchUp(); err != nil {
 			return err
 		}
+		s.arm(timer)
 		select {
+		case <-timer.C:
+			if err := s.answerLate(time.Now()); err != nil {
+				return err
+			}
 		case p, ok := <-packets:
 			if !ok {
 				return nil
@@ -101,7 +109,7 @@ func (s *session) catchUp() error {
 	if s.shown != want && s.shown != 0 {
 		s.shown, s.receiving = 0, false
 		s.leaving = s.caps&CapDisconnectAck != 0
-		clear(s.silent)
+		clear(s.waiting)
 		if err := s.send(TypeDeviceDisconnect, 0, nil); err != nil || s.leaving {
 			return err
 		}
@@ -121,18 +129,32 @@ func (s *session) catchUp() error {
 // deliver sends the pending reports, each cut to packets of the endpoint.
 func (s *session) deliver() error {
 	for _, r := range s.host.take() {
-		for rest := r.data; len(rest) > 0; {
-			n := min(len(rest), int(s.port.MaxPacket))
-			head := Interrupt{Endpoint: s.port.Endpoint, Length: uint16(n)}
-			if err := s.send(TypeInterrupt, s.reports, Encode(head, rest[:n])); err != nil {
+		for range max(r.Copies, 1) {
+			if err := s.interrupt(r); err != nil {
 				return err
 			}
-			s.reports++
-			rest = rest[n:]
 		}
-		if r.sent != nil {
-			r.sent()
+		if r.Sent != nil {
+			r.Sent()
 		}
+	}
+	return nil
+}
+
+// interrupt sends one report. One that fails is a packet of no data: to QEMU that is the end of a transfer, with its status.
+func (s *session) interrupt(r Report) error {
+	rest := r.Data
+	if r.Status != Success {
+		rest = nil
+	}
+	for again := len(rest) > 0 || r.Status != Success; again; again = len(rest) > 0 {
+		n := min(len(rest), int(s.port.MaxPacket))
+		head := Interrupt{Endpoint: s.port.Endpoint, Status: r.Status, Length: uint16(n)}
+		if err := s.send(TypeInterrupt, s.reports, Encode(head, rest[:n])); err != nil {
+			return err
+		}
+		s.reports++
+		rest = rest[n:]
 	}
 	return nil
 }

@@ -1,6 +1,71 @@
 package usbredir
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
+
+// answer is a device's answer that is due later.
+type answer struct {
+	Answer
+	due  time.Time // zero for never
+	send func(data []byte, status Status) error
+}
+
+// ask puts a request to the device and sends its answer under the guest's id, now or later. A device that was unplugged while it answered did not.
+func (s *session) ask(id uint64, setup Control, data []byte, send func(data []byte, status Status) error) error {
+	a := answer{Answer: s.host.device.Control(setup, data), send: send}
+	switch {
+	case s.host.want() != s.shown:
+		return nil
+	case a.Delay == 0:
+		return a.send(a.Data, a.Status)
+	case a.Delay != Never:
+		a.due = time.Now().Add(a.Delay)
+	}
+	if len(s.waiting) < maxWaiting {
+		s.waiting[id] = a
+	}
+	return nil
+}
+
+// arm sets the timer to the next answer that is due.
+func (s *session) arm(timer *time.Timer) {
+	timer.Stop()
+	next := time.Time{}
+	for _, a := range s.waiting {
+		if !a.due.IsZero() && (next.IsZero() || a.due.Before(next)) {
+			next = a.due
+		}
+	}
+	if !next.IsZero() {
+		timer.Reset(time.Until(next))
+	}
+}
+
+// answerLate sends what is due.
+func (s *session) answerLate(now time.Time) error {
+	for id, a := range s.waiting {
+		if a.due.IsZero() || a.due.After(now) {
+			continue
+		}
+		delete(s.waiting, id)
+		if err := a.send(a.Data, a.Status); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cancel ends a transfer that waits for its answer. One that was answered already needs no more.
+func (s *session) cancel(id uint64) error {
+	a, ok := s.waiting[id]
+	if !ok {
+		return nil
+	}
+	delete(s.waiting, id)
+	return a.send(nil, Cancelled)
+}
 
 // control does a control transfer and answers it under its own id.
 func (s *session) control(p Packet) error {
@@ -12,41 +77,25 @@ func (s *session) control(p Packet) error {
 	if c.In() && len(data) != 0 || !c.In() && len(data) != int(c.Length) {
 		return fmt.Errorf("control transfer on endpoint %#02x of %d bytes came with %d", c.Endpoint, c.Length, len(data))
 	}
+	send := func(data []byte, status Status) error { return s.answerControl(p.ID, c, data, status) }
 	if c.Endpoint&0x0f != 0 {
-		return s.answerControl(p.ID, c, nil, Invalid)
+		return send(nil, Invalid)
 	}
-	answer, status, answered := s.host.device.Control(c, data)
-	if !answered {
-		if len(s.silent) < maxSilent {
-			s.silent[p.ID] = c
-		}
-		return nil
-	}
-	return s.answerControl(p.ID, c, answer, status)
+	return s.ask(p.ID, c, data, send)
 }
 
-func (s *session) answerControl(id uint64, c Control, answer []byte, status Status) error {
+func (s *session) answerControl(id uint64, c Control, data []byte, status Status) error {
 	c.Status = status
 	switch {
 	case status != Success:
-		c.Length, answer = 0, nil
+		c.Length, data = 0, nil
 	case c.In():
-		answer = answer[:min(len(answer), int(c.Length))]
-		c.Length = uint16(len(answer))
+		data = data[:min(len(data), int(c.Length))]
+		c.Length = uint16(len(data))
 	default:
-		answer = nil
+		data = nil
 	}
-	return s.send(TypeControl, id, Encode(c, answer))
-}
-
-// cancel ends a transfer that the device left unanswered. One that was answered already needs no more.
-func (s *session) cancel(id uint64) error {
-	c, ok := s.silent[id]
-	if !ok {
-		return nil
-	}
-	delete(s.silent, id)
-	return s.answerControl(id, c, nil, Cancelled)
+	return s.send(TypeControl, id, Encode(c, data))
 }
 
 // interruptOut refuses data for an interrupt-OUT endpoint: none takes any.
