@@ -98,18 +98,17 @@ func (u *UPS) doPower(args []string) ([]string, error) {
 }
 
 func (u *UPS) doPlug([]string) ([]string, error) {
-	u.host.Plug()
+	u.plug()
 	return []string{"USB is plugged in."}, nil
 }
 
 func (u *UPS) doUnplug([]string) ([]string, error) {
-	u.host.Unplug()
+	u.unplug()
 	return []string{"USB is unplugged."}, nil
 }
 
 func (u *UPS) doReset([]string) ([]string, error) {
-	u.host.Unplug()
-	u.host.Plug()
+	u.become(u.body)
 	return []string{"USB dropped off and came back."}, nil
 }
 

@@ -3,8 +3,6 @@ package sim
 import (
 	"encoding/hex"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/upscard/upscard/services/hid"
@@ -72,26 +70,4 @@ func (u *UPS) freeze(id uint8, text string) error {
 		u.send(id, data, u.opts.Now())
 	}
 	return nil
-}
-
-func (u *UPS) doFault(args []string) ([]string, error) {
-	if len(args) == 0 || len(args) > 2 {
-		return nil, fmt.Errorf("expected a fault, and a report id unless all reports are meant")
-	}
-	f, ok := faultNames[strings.ToLower(args[0])]
-	if !ok {
-		return nil, unknown("fault", args[0], slices.Sorted(maps.Keys(faultNames)))
-	}
-	first, last := 0, 255
-	if len(args) == 2 {
-		id, err := reportID(args[1])
-		if err != nil {
-			return nil, err
-		}
-		first, last = int(id), int(id)
-	}
-	for id := first; id <= last; id++ {
-		u.setFault(uint8(id), f)
-	}
-	return []string{fmt.Sprintf("%d reports answer with a fault now.", len(u.faults))}, nil
 }

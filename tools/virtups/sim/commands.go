@@ -31,7 +31,7 @@ func commandTable() []command {
 		{"speed", "N", "let time run N times as fast", (*UPS).doSpeed},
 		{"fields", "[WORD]", "every value that the device holds", (*UPS).doFields},
 		{"report", "ID [HEX|auto]", "show a report, set its bytes by hand, or give it back to the model", (*UPS).doReport},
-		{"fault", "none|stall|silence|short|garbage|ignore [ID]", "let one report fail, or all", (*UPS).doFault},
+		{"fault", "[help|none [ID]|KIND ...]", "list what fails, end it, or let something fail: see fault help", (*UPS).doFault},
 		{"cuts", "", "when and why the load lost power", (*UPS).doCuts},
 		{"help", "", "this list", (*UPS).doHelp},
 	}

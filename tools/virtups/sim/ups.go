@@ -19,41 +19,29 @@ const longestGap = 10 * time.Second
 
 // UPS is a simulated UPS on its USB port. Its methods may be called from any goroutine.
 type UPS struct {
-	desc        *device.Description
-	descriptors *device.Descriptors
-	parsed      *hid.Descriptor
-	host        *usbredir.Host
-	opts        Options
+	host    *usbredir.Host
+	opts    Options
+	own     *body // what is plugged in while no fault makes it another
+	journal journal
 
-	mu       sync.Mutex
-	unit     *model.Unit
-	reports  *reports
-	bindings []binding
-	faults   map[uint8]Fault
-	speed    float64
-	looked   time.Time // when the model was last moved
-	beat     time.Time // when the last heartbeat was
-	journal  journal
-	asked    int // control transfers so far
+	mu sync.Mutex
+	*body
+	faults  schedule
+	trouble trouble
+	seen    map[occasion]bool // reports that were answered rightly, as first reads
+	polls   int
+	speed   float64
+	looked  time.Time // when the model was last moved
+	beat    time.Time // when the last heartbeat was
+	asked   int       // control transfers so far
 }
 
 // New returns a UPS that runs on the mains and is plugged in.
 func New(desc *device.Description, opts Options) *UPS {
 	opts.defaults()
-	parsed, problems := hid.Parse(desc.ReportDescriptor)
-	for _, p := range problems {
-		opts.Logger.Debug("report descriptor", "problem", p.String())
-	}
 	now := opts.Now()
-	u := &UPS{
-		desc: desc, descriptors: desc.Descriptors(), parsed: parsed, opts: opts,
-		reports: newReports(desc, parsed, opts.Still), faults: map[uint8]Fault{}, speed: opts.Speed, looked: now, beat: now,
-	}
-	u.unit, u.bindings = bind(parsed, u.reports)
-	if opts.Still {
-		u.bindings = nil
-	}
-	u.reports.refresh(u.unit, u.bindings)
+	b := newBody(desc, opts)
+	u := &UPS{opts: opts, own: b, body: b, seen: map[occasion]bool{}, speed: opts.Speed, looked: now, beat: now}
 	u.host = usbredir.NewHost(usbDevice{u}, opts.Logger)
 	return u
 }
@@ -80,6 +68,8 @@ func (u *UPS) tick(ctx context.Context) {
 		case <-t.C:
 			u.mu.Lock()
 			u.advance()
+			u.follow(u.looked)
+			u.disturb(u.looked)
 			u.mu.Unlock()
 		}
 	}
@@ -109,16 +99,9 @@ func (u *UPS) publish(now time.Time) {
 	}
 	for _, id := range ids {
 		if data := u.reports.image(hid.Input, id); due || !bytes.Equal(data, before[id]) {
-			u.send(id, bytes.Clone(data), now)
+			u.send(id, data, now)
 		}
 	}
-}
-
-// send puts a report on its way to the guest.
-func (u *UPS) send(id uint8, data []byte, now time.Time) {
-	u.host.Interrupt(int(id), data, func() {
-		u.journal.report(Report{Data: data, Changed: now, Sent: u.opts.Now()})
-	})
 }
 
 // Model is a copy of the model as it is now. Its methods tell the true value of each quantity.
@@ -138,8 +121,16 @@ func (u *UPS) Transfers() int {
 	return u.asked
 }
 
-// Plug and Unplug move the USB plug.
-func (u *UPS) Plug() { u.host.Plug() }
+// Plug and Unplug move the USB plug, whatever a fault has done to it.
+func (u *UPS) Plug() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.plug()
+}
 
 // Unplug: see Plug.
-func (u *UPS) Unplug() { u.host.Unplug() }
+func (u *UPS) Unplug() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.unplug()
+}

@@ -15,6 +15,8 @@ var _ usbredir.Device = usbDevice{}
 
 // Port: see usbredir.Device.
 func (d usbDevice) Port() usbredir.Port {
+	d.u.mu.Lock()
+	defer d.u.mu.Unlock()
 	all := d.u.descriptors
 	p := usbredir.Port{
 		Speed: usbredir.FullSpeed, Vendor: d.u.desc.Vendor, Product: d.u.desc.Product, Release: d.u.desc.Release,
@@ -38,19 +40,23 @@ type request struct{ kind, number uint8 }
 
 // requests are those that a HID device answers (USB 2.0, 9.4; HID 1.11, 7.2). Every other is a stall.
 var requests = map[request]func(*UPS, usbredir.Control, []byte) ([]byte, bool){
-	{0x80, 0x06}: (*UPS).getDescriptor,
-	{0x81, 0x06}: (*UPS).getInterfaceDescriptor,
-	{0x80, 0x00}: answers(1, 0), // GET_STATUS: self-powered
-	{0x81, 0x00}: answers(0, 0),
-	{0x82, 0x00}: answers(0, 0),
-	{0x00, 0x01}: answers(), // CLEAR_FEATURE
-	{0x02, 0x01}: answers(),
-	{0xa1, 0x01}: (*UPS).getReport,
-	{0x21, 0x09}: (*UPS).setReport,
-	{0xa1, 0x02}: answers(0), // GET_IDLE: reports come on change
-	{0x21, 0x0a}: answers(),  // SET_IDLE
-	{0xa1, 0x03}: answers(1), // GET_PROTOCOL: report protocol
-	{0x21, 0x0b}: answers(),
+	{0x80, 0x06}:             (*UPS).getDescriptor,
+	getDescriptorOfInterface: (*UPS).getInterfaceDescriptor,
+	{0x80, 0x00}:             answers(1, 0), // GET_STATUS: self-powered
+	{0x81, 0x00}:             answers(0, 0),
+	{0x82, 0x00}:             answers(0, 0),
+	{0x00, 0x01}:             answers(), // CLEAR_FEATURE
+	{0x02, 0x01}:             answers(),
+	{0x80, 0x08}:             answers(1), // GET_CONFIGURATION
+	{0x00, 0x09}:             answers(),
+	{0x81, 0x0a}:             answers(0), // GET_INTERFACE
+	{0x01, 0x0b}:             answers(),
+	getReportRequest:         (*UPS).getReport,
+	setReportRequest:         (*UPS).setReport,
+	{0xa1, 0x02}:             answers(0), // GET_IDLE: reports come on change
+	{0x21, 0x0a}:             answers(),  // SET_IDLE
+	{0xa1, 0x03}:             answers(1), // GET_PROTOCOL: report protocol
+	{0x21, 0x0b}:             answers(),
 }
 
 // answers returns a request that always has the same answer.
@@ -59,23 +65,39 @@ func answers(data ...byte) func(*UPS, usbredir.Control, []byte) ([]byte, bool) {
 }
 
 // Control: see usbredir.Device.
-func (d usbDevice) Control(c usbredir.Control, data []byte) ([]byte, usbredir.Status, bool) {
-	d.u.mu.Lock()
-	defer d.u.mu.Unlock()
-	d.u.asked++
+func (d usbDevice) Control(c usbredir.Control, data []byte) usbredir.Answer {
+	u := d.u
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.asked++
+	now, o := u.opts.Now(), occasionOf(c, u.seen)
+	if o.stage == Set {
+		u.journal.write(Write{At: now, Kind: o.kind, Data: bytes.Clone(data)})
+	}
+	if u.hangs(now) {
+		return usbredir.Answer{Delay: usbredir.Never}
+	}
+	perform := func() usbredir.Answer { return u.perform(c, data, o) }
+	if e := u.faults.strike(o, now); e != nil {
+		return u.suffer(e, o, perform, now)
+	}
+	return perform()
+}
+
+// perform answers as a device does that is well.
+func (u *UPS) perform(c usbredir.Control, data []byte, o occasion) usbredir.Answer {
 	do, known := requests[request{c.RequestType, c.Request}]
-	if !known || d.u.foreign(c) {
-		return nil, usbredir.Stall, true
+	if !known || u.foreign(c) {
+		return usbredir.Answer{Status: usbredir.Stall}
 	}
-	fault := d.u.faultOf(c)
-	if fault == FaultSilence {
-		return nil, 0, false
+	answer, ok := do(u, c, data)
+	if !ok {
+		return usbredir.Answer{Status: usbredir.Stall}
 	}
-	answer, ok := do(d.u, c, data)
-	if !ok || fault == FaultStall {
-		return nil, usbredir.Stall, true
+	if o.stage == First {
+		u.seen[o] = true
 	}
-	return fault.spoil(answer), usbredir.Success, true
+	return usbredir.Answer{Data: answer[:min(len(answer), int(c.Length))]}
 }
 
 func (u *UPS) getDescriptor(c usbredir.Control, _ []byte) ([]byte, bool) {
@@ -114,9 +136,5 @@ func (u *UPS) setReport(c usbredir.Control, data []byte) ([]byte, bool) {
 		return nil, false
 	}
 	u.advance()
-	if u.faultOf(c) == FaultIgnore {
-		u.journal.write(Write{At: u.opts.Now(), Kind: kind, Data: bytes.Clone(data)})
-		return nil, true
-	}
 	return nil, u.write(kind, uint8(c.Value), data)
 }

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"bytes"
 	"fmt"
 	"time"
 
@@ -61,7 +60,6 @@ func orderAlarm(u *model.Unit, v float64, _ string) {
 // holds mu.
 func (u *UPS) write(kind hid.Kind, id uint8, data []byte) bool {
 	now := u.opts.Now()
-	u.journal.write(Write{At: now, Kind: kind, Data: bytes.Clone(data)})
 	want := u.parsed.ReportLen(kind, id)
 	if want == 0 || len(data) < want || id != 0 && data[0] != id {
 		return false

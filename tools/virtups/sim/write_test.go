@@ -82,29 +82,3 @@ func TestCutNamesTheOrder(t *testing.T) {
 		}
 	})
 }
-
-func TestFaults(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		u := open(t, devices.Default, Options{})
-		guest, ctx := plugged(t, u)
-		get := func() ([]byte, usbredir.Status) {
-			brief, cancel := contextFor(ctx, time.Second)
-			defer cancel()
-			data, status, err := guest.Control(brief, 0xa1, 1, 0x0304, 0, 64, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return data, status
-		}
-		for _, c := range []struct {
-			fault  string
-			length int
-			status usbredir.Status
-		}{{"stall", 0, usbredir.Stall}, {"silence", 0, usbredir.TimedOut}, {"short", 1, 0}, {"garbage", 3, 0}, {"none", 3, 0}} {
-			do(t, u, "fault "+c.fault+" 4")
-			if data, status := get(); len(data) != c.length || status != c.status {
-				t.Errorf("%s: % x, status %d", c.fault, data, status)
-			}
-		}
-	})
-}
