@@ -11,8 +11,8 @@ import (
 
 // Episode is one fault of a soak.
 type Episode struct {
-	Rule   Rule          // unplugged, it is left to Last: see FaultUnplug
-	Last   time.Duration // until the device is healed
+	Rule   Rule
+	Last   time.Duration // until the device is to be healed
 	Replug bool          // the fault is met only by a device that is plugged in anew
 	Outage bool          // the mains fail while it lasts
 }
@@ -29,10 +29,11 @@ func (e Episode) String() string {
 	return text
 }
 
-// Lengths of an episode, in milliseconds: long enough for a driver that looks every two seconds to meet it.
+// Lengths of an episode: long enough for a driver that looks every two seconds to meet it, or for a guest to find a device that is plugged in anew.
 const (
-	shortestEpisode = 500
-	longestEpisode  = 5000
+	shortestEpisode = 500 * time.Millisecond
+	shortestReplug  = 1500 * time.Millisecond
+	longestEpisode  = 4500 * time.Millisecond
 )
 
 // Chaos yields episodes without end, the same for the same seed. All pairs of a fault and a stage come once, in random order, before any comes again. Nobody
@@ -76,7 +77,12 @@ func pairs() []pair {
 // episode draws what the pair leaves open.
 func (p pair) episode(random *rand.Rand, reports []uint8, as *device.Description) Episode {
 	upTo := func(n int) int { return 1 + random.IntN(n) }
-	last := time.Duration(shortestEpisode+random.IntN(longestEpisode-shortestEpisode)) * time.Millisecond
+	replug := p.stage&(Enumeration|Descriptor|First) != 0
+	last := shortestEpisode
+	if replug {
+		last = shortestReplug
+	}
+	last += time.Duration(random.Int64N(int64(longestEpisode - last))).Truncate(time.Millisecond)
 	r := Rule{Fault: p.fault, Stage: p.stage, For: last, Seed: random.Uint64()}
 	if p.stage&(Get|Interrupt) != 0 && len(reports) > 0 && random.IntN(2) == 0 {
 		r.Reports = []uint8{reports[random.IntN(len(reports))]}
@@ -98,5 +104,6 @@ func (p pair) episode(random *rand.Rand, reports []uint8, as *device.Description
 	if p.fault == FaultSwap {
 		r.As = as
 	}
-	return Episode{Rule: r, Last: last, Replug: p.stage&(Enumeration|Descriptor|First) != 0, Outage: random.IntN(3) == 0}
+	// An outage gives the interrupt pipe something to tell.
+	return Episode{Rule: r, Last: last, Replug: replug, Outage: p.stage == Interrupt || random.IntN(3) == 0}
 }

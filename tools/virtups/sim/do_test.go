@@ -8,15 +8,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/upscard/upscard/services/hid"
 	"github.com/upscard/upscard/tools/virtups/devices"
 )
-
-func contextFor(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, d)
-}
 
 func TestDo(t *testing.T) {
 	u := open(t, devices.Default, Options{})
