@@ -13,7 +13,7 @@ type Fault uint8
 // The faults that can be injected. What of a SET_REPORT is not acknowledged was not carried out either, but for a late one.
 const (
 	FaultNone      Fault = iota
-	FaultStall           // refuses
+	FaultStall           // refuses; the interrupt pipe goes on to until the host clears its halt
 	FaultIOError         // garbles the transfer itself: the host's controller sees a transaction error
 	FaultBabble          // sends more than was asked for: the controller cuts it off
 	FaultLate            // answers later, by Rule.Delay
@@ -40,7 +40,7 @@ type kind struct {
 }
 
 var kinds = []kind{
-	{FaultStall, "stall", everything, "refuse"},
+	{FaultStall, "stall", everything, "refuse; the interrupt pipe until the host clears its halt"},
 	{FaultIOError, "ioerror", everything, "garble the transfer on the wire"},
 	{FaultBabble, "babble", everything &^ Set, "send more than was asked for, which the host's controller cuts off"},
 	{FaultLate, "late", Control, "answer late, by the delay (2s)"},

@@ -116,6 +116,33 @@ func TestErrorsKeepComing(t *testing.T) {
 	})
 }
 
+// A stall halts the pipe, until the host clears that.
+func TestHaltLasts(t *testing.T) {
+	inBubble(t, "", func(b *bench) {
+		do(t, b.UPS, "fault stall interrupt times 1")
+		b.listen()
+		do(t, b.UPS, "mains off")
+		for range 5 {
+			if head, _, ok := b.packet(limit); !ok || head.Status != usbredir.Stall {
+				t.Fatalf("%+v, came %v", head, ok)
+			}
+		}
+		if _, _, err := b.guest.Control(b.ctx, 0x02, 1, 0, uint16(b.descriptors.Endpoint), 0, nil); err != nil {
+			t.Fatal(err)
+		}
+		do(t, b.UPS, "mains on")
+		for {
+			head, data, ok := b.packet(limit)
+			if !ok {
+				t.Fatal("nothing came after the halt was cleared")
+			}
+			if head.Status == usbredir.Success && data[0] == 0x20 {
+				break
+			}
+		}
+	})
+}
+
 // A flood is as fast as the endpoint's interval allows, and meets the other faults of the pipe.
 func TestFlood(t *testing.T) {
 	inBubble(t, "", func(b *bench) {

@@ -13,6 +13,7 @@ import (
 type trouble struct {
 	hung   bool      // it answers nothing
 	freed  time.Time // when it does again by itself, zero for never
+	halted bool      // its interrupt endpoint is (USB 2.0, 9.4.5): until the host clears that, or resets
 	away   bool      // it was pulled out by a fault
 	agenda []step    // what a fault has still to do
 }
@@ -82,8 +83,16 @@ func (u *UPS) hangs(now time.Time) bool {
 func (d usbDevice) Reset() {
 	d.u.mu.Lock()
 	defer d.u.mu.Unlock()
-	d.u.trouble.hung = false
+	d.u.trouble.hung, d.u.trouble.halted = false, false
 	clear(d.u.seen)
+}
+
+// clearFeature ends the halt of the interrupt endpoint, if that is what the host asks for.
+func (u *UPS) clearFeature(c usbredir.Control, _ []byte) ([]byte, bool) {
+	if c.Value == 0 && c.Index == uint16(u.descriptors.Endpoint) {
+		u.trouble.halted = false
+	}
+	return nil, true
 }
 
 // suffer answers a control transfer on which a fault strikes. The caller holds mu.
@@ -187,7 +196,7 @@ func (u *UPS) follow(now time.Time) {
 
 // send puts a report on its way to the guest, as far as no fault keeps it. The caller holds mu.
 func (u *UPS) send(id uint8, data []byte, now time.Time) {
-	if u.hangs(now) {
+	if u.hangs(now) || u.trouble.halted {
 		return
 	}
 	o := occasion{Interrupt, hid.Input, id}
@@ -204,6 +213,7 @@ func (u *UPS) deliver(r usbredir.Report, o occasion, e *entry, now time.Time) {
 		switch {
 		case broken:
 			r = usbredir.Report{Key: failed, Status: status}
+			u.trouble.halted = status == usbredir.Stall
 		case e.Fault == FaultSilence:
 			return
 		default:
@@ -220,6 +230,10 @@ func (u *UPS) deliver(r usbredir.Report, o occasion, e *entry, now time.Time) {
 func (u *UPS) disturb(now time.Time) {
 	ids := u.reports.ids(hid.Input)
 	if len(ids) == 0 || u.hangs(now) {
+		return
+	}
+	if u.trouble.halted {
+		u.host.Interrupt(usbredir.Report{Key: failed, Status: usbredir.Stall})
 		return
 	}
 	u.polls++

@@ -46,7 +46,7 @@ var requests = map[request]func(*UPS, usbredir.Control, []byte) ([]byte, bool){
 	{0x81, 0x00}:             answers(0, 0),
 	{0x82, 0x00}:             answers(0, 0),
 	{0x00, 0x01}:             answers(), // CLEAR_FEATURE
-	{0x02, 0x01}:             answers(),
+	{0x02, 0x01}:             (*UPS).clearFeature,
 	{0x80, 0x08}:             answers(1), // GET_CONFIGURATION
 	{0x00, 0x09}:             answers(),
 	{0x81, 0x0a}:             answers(0), // GET_INTERFACE

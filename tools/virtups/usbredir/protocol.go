@@ -16,12 +16,14 @@
 //	                                                            canceller
 //	disconnect              detached        none                -ESHUTDOWN          NO_DEVICE
 //
-// Every status but Success halts the endpoint, and the kernel brings it back before the next transfer; a transaction error of the interrupt pipe it tries
-// again three times first, and no program hears of those. A transfer that nobody answers stays with QEMU until the guest cancels it: usbfs when libusb's
-// limit is over, the kernel's own reading of descriptors after 5 s. QEMU then sends a cancel packet and takes one late answer for it. What came with a
-// transfer whose device is gone is lost, and a device that comes back is shown to the guest 200 ms after it went, at the earliest. The guest's own reset of
-// the port arrives as a reset packet, several times in each enumeration. The status of start-receiving packets reaches the guest only with the next
-// interrupt packet, so errors of the interrupt pipe are sent as packets.
+// Every status but Success halts the endpoint of QEMU's controller, and the kernel brings it back before the next transfer; a halt that the device itself
+// keeps, as a stalled interrupt endpoint does, ends only with the guest's CLEAR_FEATURE. A transfer that nobody answers stays with QEMU until the guest
+// cancels it: usbfs when libusb's limit is over, the kernel's own reading of descriptors after 5 s. QEMU then sends a cancel packet and takes one answer for
+// it, late or not. Transfers of a device that is gone are never completed, those that come after it neither: usbfs learns from the disconnect, but a kernel that
+// is reading descriptors waits 5 s for each of up to four tries, with the device locked, where hardware reports an error at once. A device that comes back
+// is shown to the guest 200 ms after it went, at the earliest. The guest's own reset of the port arrives as a reset packet, several times in each
+// enumeration. The status of start-receiving packets reaches the guest only with the next interrupt packet, so errors of the interrupt pipe are sent as
+// packets.
 package usbredir
 
 // Type says what a packet is.
