@@ -1,0 +1,287 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/upscard/upscard/tools/virtups/devices"
+	"github.com/upscard/upscard/tools/virtups/sim"
+)
+
+// What is promised, times three for the emulated machine: data again after a fault, and stale after three poll intervals of 2 s.
+const (
+	slow          = 3
+	recoveryLimit = slow * 3 * time.Second
+	staleLimit    = slow * 3 * 2 * time.Second
+)
+
+// steadyFor is how long a UPS must be fresh and right to have recovered: an old value that nobody has doubted yet would not last so long.
+const steadyFor = 1500 * time.Millisecond
+
+// defect is what the card is known not to keep of its promises.
+type defect struct {
+	reason string
+	fatal  bool // nothing but a restart of the card would help, so the fault is left out
+}
+
+// knownDefects are to be mended, by fault and stage.
+var knownDefects = map[string]defect{
+	"garbage descriptor": {wrongDescriptor, true},
+	"noise descriptor":   {wrongDescriptor, true},
+	"short first":        {"a status report too short for its flags counts as read, and ups.status is empty but fresh", false},
+}
+
+const (
+	wrongDescriptor = "a report descriptor that is read wrong twice, within 200 ms, makes the UPS no UPS for good: plugged in again, it has lost its name, " +
+		"and may ask for one that another driver serves"
+	ghosts = "strings that are read wrong once, at enumeration, make another device of the UPS: a seat, a name and a driver stay that wait for it"
+)
+
+// kernelPatience is how long the guest's kernel alone keeps a device from the card after the fault is over: it waits 5 s for each descriptor. QEMU completes no
+// transfer of a device that has left, which hardware does at once, and the kernel asks such a device four times.
+func kernelPatience(e sim.Episode) time.Duration {
+	const each, tries = 5 * time.Second, 4
+	if e.Rule.Stage&(sim.Enumeration|sim.Descriptor) == 0 {
+		return 0
+	}
+	switch e.Rule.Fault {
+	case sim.FaultUnplug, sim.FaultReset, sim.FaultReaddress, sim.FaultSwap:
+		return tries * each
+	case sim.FaultHang, sim.FaultSilence:
+		return each
+	}
+	return 0
+}
+
+// soak is one TestFaultSoak.
+type soak struct {
+	*machine
+	faulty  *sim.UPS
+	view    *view // of the faulty UPS
+	healthy *view
+
+	struck, unmet, known int
+	left, enumerations   int // faults left out, and such as may spoil what a device says that it is
+	recovery             []time.Duration
+	replugs              []string
+}
+
+// Faults at random, one after another, on one of two UPSes. What clients see is right or is said to be stale, the other UPS does not notice, and afterwards
+// nothing has grown. FAULTS says how many, SEED which.
+func TestFaultSoak(t *testing.T) {
+	count, seed := number(t, "FAULTS", 30), number(t, "SEED", 1)
+	other, err := devices.Open("plain-600")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := bootReady(t, setup{devices: []string{"", ""}})
+	m.awaitAnswer("ups2", "ups.status", "^OL", patience)
+	s := &soak{machine: m, faulty: m.UPS[0], view: m.watch("ups"), healthy: m.watch("ups2")}
+
+	s.faulty.Swap(other) // once before anything is measured: its seat and driver stay
+	m.awaitAnswer("ups3", "ups.status", "^OL", patience)
+	s.faulty.Heal()
+	s.settle("swap")
+	before := s.measure()
+	s.healthy.reset()
+	s.healthy.strict(true)
+	select {
+	case <-time.After(calm): // what is measured is this span
+	case <-m.Exited():
+		t.Fatal("the card stopped")
+	}
+	calmMedian, calmMost := s.healthy.spread()
+	s.healthy.reset()
+	s.view.reset()
+
+	n := 0
+	for e := range sim.Chaos(uint64(seed), []uint8{0x10, 0x20}, other) {
+		if n == count {
+			break
+		}
+		n++
+		if d := knownDefects[key(e)]; d.fatal {
+			s.left++
+			t.Logf("%d: %v: left out: %s", n, e, d.reason)
+			continue
+		}
+		s.episode(n, e)
+	}
+	s.figures(n, seed)
+	median, most := s.healthy.spread()
+	t.Logf("the healthy UPS's answers: median %v, worst %v; without faults %v, %v", median, most, calmMedian, calmMost)
+	if median > slow*max(calmMedian, pace/10) || most > slow*time.Second {
+		t.Error("the healthy UPS answered later while the other one failed")
+	}
+	s.healthy.strict(false)
+	s.compare(before, s.measure())
+}
+
+// calm is how long the healthy UPS's answers are measured without faults.
+const calm = 5 * time.Second
+
+// measure looks at what the programs take. It starts the faulty UPS's driver again, whose seat is the first.
+func (s *soak) measure() map[string]taken {
+	s.t.Helper()
+	all := s.takenByAll()
+	driver := all["usbhid-ups 1"]
+	driver.goroutines = s.goroutines("1")
+	all["usbhid-ups 1"] = driver
+	s.settle("driver started again")
+	return all
+}
+
+// compare asserts that nothing has grown.
+func (s *soak) compare(before, after map[string]taken) {
+	s.t.Helper()
+	for name, a := range after {
+		s.t.Logf("%-12s %+v, before %+v", name, a, before[name])
+	}
+	extra := 0
+	for name := range after {
+		if _, known := before[name]; !known && s.enumerations > 0 && strings.HasPrefix(name, "usbhid-ups ") {
+			s.enumerations--
+			s.t.Logf("known (%s): %s", ghosts, name)
+			delete(after, name)
+			extra++
+		}
+	}
+	for _, text := range grew(before, after, extra) {
+		s.t.Error(text)
+	}
+	if n := s.zombies(); n > 0 {
+		s.t.Errorf("%d processes ended that nobody has waited for", n)
+	}
+}
+
+func number(t *testing.T, name string, otherwise int) int {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		t.Fatalf("%s: %q is no number from 1", name, text)
+	}
+	return n
+}
+
+// episode lets the faulty UPS fail once, and holds the card to what it promises.
+func (s *soak) episode(n int, e sim.Episode) {
+	s.t.Helper()
+	if e.Rule.Stage == sim.Enumeration {
+		s.enumerations++
+	}
+	mark, struck, asked := s.Console.Mark(), s.faulty.Struck(), s.faulty.Transfers()
+	name := fmt.Sprintf("%d: %v", n, e)
+	if err := s.faulty.Inject(e.Rule); err != nil {
+		s.t.Fatal(err)
+	}
+	if e.Outage {
+		s.view.expect("OB")
+		s.do(s.faulty, "mains off")
+	}
+	if e.Replug {
+		s.do(s.faulty, "reset")
+	}
+	select {
+	case <-time.After(e.Last): // what is measured is this span
+	case <-s.Exited():
+		s.t.Fatalf("%s: the card stopped: %v", name, s.Status())
+	}
+	struck = s.faulty.Struck() - struck
+	s.faulty.Heal()
+	s.view.expect("OL")
+	s.do(s.faulty, "mains on")
+	s.do(s.faulty, "battery 100")
+	took, err := s.recover(e, name)
+	if err != nil {
+		s.fault(e, fmt.Sprintf("%s: %v", name, err), mark)
+	} else {
+		s.recovery = append(s.recovery, max(0, took-kernelPatience(e)))
+	}
+	s.judge(e, name, mark)
+	if s.struck += struck; struck == 0 {
+		s.unmet++
+	}
+	s.t.Logf("%s: struck %d times in %d transfers, right again after %v, old status told for %v", name, struck, s.faulty.Transfers()-asked,
+		took.Round(10*time.Millisecond), s.view.takeLag().Round(10*time.Millisecond))
+}
+
+// recover waits until the faulty UPS is right again. What a kernel has given up at enumeration nobody can bring back but by the plug.
+func (s *soak) recover(e sim.Episode, name string) (time.Duration, error) {
+	took, err := s.view.recovered(s.machine, recoveryLimit+kernelPatience(e))
+	if err == nil {
+		return took, nil
+	}
+	s.do(s.faulty, "reset")
+	again, replugErr := s.view.recovered(s.machine, patience)
+	if replugErr != nil {
+		s.t.Fatalf("%s: not even after a replug: %v", name, replugErr)
+	}
+	if e.Rule.Stage != sim.Enumeration {
+		return took, err
+	}
+	s.replugs = append(s.replugs, e.Rule.Fault.String())
+	return again, nil
+}
+
+// fault reports what went wrong in an episode, with what the card said of it.
+func (s *soak) fault(e sim.Episode, text string, mark int) {
+	s.t.Helper()
+	if d := knownDefects[key(e)]; d.reason != "" {
+		s.known++
+		s.t.Logf("known (%s): %s", d.reason, text)
+		return
+	}
+	s.t.Error(text)
+	lines := s.Console.Lines()[mark:]
+	for _, l := range lines[:min(len(lines), 100)] {
+		s.t.Logf("%s %s", l.At.Format("15:04:05.000"), l.Text)
+	}
+}
+
+// key names a fault in knownDefects.
+func key(e sim.Episode) string { return fmt.Sprintf("%v %v", e.Rule.Fault, e.Rule.Stage) }
+
+// judge reports what clients should not have seen.
+func (s *soak) judge(e sim.Episode, name string, mark int) {
+	s.t.Helper()
+	for _, wrong := range s.view.takeWrong() {
+		s.fault(e, name+": the faulty UPS: "+wrong, mark)
+	}
+	for _, wrong := range s.healthy.takeWrong() {
+		s.fault(e, name+": the healthy UPS: "+wrong, mark)
+	}
+	// Debian's client sees the same.
+	if got := s.upsc("ups@"+s.Addr("nut"), "ups.status"); !strings.HasPrefix(got, "OL") {
+		s.fault(e, fmt.Sprintf("%s: upsc says %q after it", name, got), mark)
+	}
+}
+
+// settle waits until the faulty UPS is right.
+func (s *soak) settle(what string) {
+	s.t.Helper()
+	if _, err := s.view.recovered(s.machine, patience); err != nil {
+		s.t.Fatalf("%s: %v", what, err)
+	}
+}
+
+// figures prints what was measured.
+func (s *soak) figures(n, seed int) {
+	slices.Sort(s.recovery)
+	if len(s.recovery) == 0 {
+		s.t.Fatalf("none of %d faults was got over", n)
+	}
+	s.t.Logf("%d faults of seed %d, %d left out: struck %d times, %d never met, %d known defects, %d replugs at enumeration %v", n, seed, s.left, s.struck, s.unmet, s.known,
+		len(s.replugs), s.replugs)
+	stale, old := s.view.extremes()
+	s.t.Logf("right again after a fault, the kernel's own patience left out: median %v, worst %v; longest stale %v; longest old status %v", s.recovery[len(s.recovery)/2],
+		s.recovery[len(s.recovery)-1], stale, old)
+}
