@@ -19,7 +19,7 @@ func follow(ctx context.Context, dir string, trust driversock.Trust, registry *n
 	defer f.running.Wait()
 	defer cancel()
 	for _, u := range registry.All() {
-		f.running.Go(func() { tell(ctx, u, logger) })
+		f.attend(ctx, u)
 	}
 	return driversock.Watch(ctx, dir, trust, func(s driversock.Socket) { f.appeared(ctx, s) })
 }
@@ -40,6 +40,12 @@ type driver struct {
 	stop func() // returns once the follower has ended
 }
 
+// attend tells a UPS's state, driver or not, until ctx ends.
+func (f *fleet) attend(ctx context.Context, u *nut.UPS) {
+	f.running.Go(func() { u.Watch(ctx) })
+	f.running.Go(func() { tell(ctx, u.Name(), u.Feed(), f.logger) })
+}
+
 // appeared follows a socket, or tells its follower that it is there again. A UPS's newest socket wins: another driver
 // took it over.
 func (f *fleet) appeared(ctx context.Context, s driversock.Socket) {
@@ -50,7 +56,7 @@ func (f *fleet) appeared(ctx context.Context, s driversock.Socket) {
 	}
 	u := f.registry.Add(s.UPS, "")
 	if !known {
-		f.running.Go(func() { tell(ctx, u, f.logger) })
+		f.attend(ctx, u)
 	}
 	d := f.drivers[u]
 	if d != nil && d.path == s.Path {

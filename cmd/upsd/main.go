@@ -50,12 +50,14 @@ type options struct {
 	program.Flags
 	listen addresses
 	trust  driversock.Trust
+	state  string // directory of what survives a restart, "" is none
 }
 
 func (o *options) parse(args []string, stderr io.Writer) error {
 	fs := o.Set("upsd", stderr)
 	fs.Var(&o.listen, "listen", "`host:port` to serve instead of the configured ones; may be repeated; port 0 is any")
 	fs.Var(&o.trust, "driver-uid", "believe only drivers of this `uid`, or FIRST-LAST, besides root's and our own user's")
+	fs.StringVar(&o.state, "state", "", "`directory` that survives a restart, for FSD (default: none)")
 	return program.Parse(fs, args)
 }
 

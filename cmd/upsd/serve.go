@@ -31,6 +31,8 @@ func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.L
 		return err
 	}
 	host := newHost(cfg, logger)
+	defer host.Close()
+	resumeFSD(host, opts.state, logger)
 	entrance := newEntrance(nut.NewServer(host, maxConns()), logger, tighten)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return entrance.serve(ctx, addrs) })
@@ -79,6 +81,8 @@ func newUser(u config.User) nut.User {
 	return nut.User{
 		Name: u.Name, Password: u.Password,
 		Monitor:    u.Upsmon != "",
+		Primary:    u.Upsmon == "primary",
+		FSD:        slices.Contains(u.Actions, "FSD"),
 		Set:        slices.Contains(u.Actions, "SET"),
 		AnyCommand: slices.Contains(u.InstCmds, config.AllCommands),
 		Commands:   u.InstCmds,

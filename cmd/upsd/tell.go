@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/upscard/upscard/services/nut"
 	"github.com/upscard/upscard/services/ups"
 )
 
@@ -24,8 +23,8 @@ const maxStatus = 100
 
 // tell writes the UPS's state as clients see it, then each change of it, to the log until ctx ends. The console shows the log: to an owner
 // without a network this is how the UPS is.
-func tell(ctx context.Context, u *nut.UPS, logger *slog.Logger) {
-	snap := awaitDriver(ctx, u.Store())
+func tell(ctx context.Context, name string, store *ups.Store, logger *slog.Logger) {
+	snap := awaitDriver(ctx, store)
 	said, changes, at, came := "", 0, time.Now(), false
 	for ctx.Err() == nil {
 		came = came || snap.Freshness() == ups.Fresh
@@ -34,14 +33,14 @@ func tell(ctx context.Context, u *nut.UPS, logger *slog.Logger) {
 			if snap.Freshness() != ups.Fresh {
 				level = slog.LevelWarn
 			}
-			logger.Log(ctx, level, "state", "ups", u.Name(), "status", now)
+			logger.Log(ctx, level, "state", "ups", name, "status", now)
 			if changes++; time.Since(at) >= calm {
 				changes = 1
 			}
 			said, at = now, time.Now()
 			pause(ctx, rest(changes))
 		}
-		snap, _ = u.Store().Wait(ctx, snap)
+		snap, _ = store.Wait(ctx, snap)
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/upscard/upscard/services/nut"
 	"github.com/upscard/upscard/services/program"
 	"github.com/upscard/upscard/services/ups"
 )
@@ -22,13 +21,12 @@ type teller struct {
 }
 
 func newTeller(t *testing.T) *teller {
-	u := new(nut.Registry).Add("rack", "")
-	tt := &teller{t: t, store: u.Store(), log: newLogBuffer()}
+	tt := &teller{t: t, store: ups.NewStore(), log: newLogBuffer()}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		tell(ctx, u, program.Logger(tt.log))
+		tell(ctx, "rack", tt.store, program.Logger(tt.log))
 	}()
 	t.Cleanup(func() { cancel(); <-done })
 	return tt

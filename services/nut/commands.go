@@ -23,9 +23,9 @@ var commands = []struct {
 	{"PASSWORD", false, (*Session).setPassword},
 	{"LOGIN", true, (*Session).login},
 	{"LOGOUT", false, bare((*Session).logout)},
-	{"PRIMARY", true, (*Session).claim},
-	{"MASTER", true, (*Session).claim},
-	{"FSD", true, (*Session).claim},
+	{"PRIMARY", true, (*Session).primary},
+	{"MASTER", true, (*Session).master},
+	{"FSD", true, (*Session).forceShutdown},
 	{"SET", true, (*Session).set},
 	{"INSTCMD", true, (*Session).instCmd},
 }

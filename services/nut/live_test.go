@@ -37,6 +37,7 @@ var deviations = []deviation{
 	{`lost$|undriven`, "a fault that cannot be made here"},
 	{`^SET VAR \w+ \S+ \w+ \w+$|^INSTCMD \w+ \S+ \w+ \w+$`, "NUT drops words too many, and with them a command's parameter; we refuse"},
 	{`^SET VAR ups input.transfer.low (95.5|90V|" 90")$|delay.start soon$`, "NUT takes any text for a whole number; to us it must be one, and in range"},
+	{`(?i)server\.fsd`, "NUT's FSD ends with its upsd only"},
 	{`^GET TRACKING \w+-`, "NUT says ERR UNKNOWN or nothing, by version"},
 }
 
@@ -49,10 +50,11 @@ func TestLikeNUT(t *testing.T) {
 	bench.Configure("stale", "usbhid-ups", "port = auto")
 	bench.Configure("never", "usbhid-ups", "port = auto")
 	bench.Configure("gone", "usbhid-ups", "port = auto")
+	bench.Configure("forced", "usbhid-ups", "port = auto")
 	host := testHost()
 	ctx, cancel := context.WithCancel(context.Background())
-	errs := make(chan error, 4)
-	for _, name := range []string{"ups", "undriven", "stale"} {
+	errs := make(chan error, 5)
+	for _, name := range []string{"ups", "undriven", "stale", "forced"} {
 		ln, err := driversock.Listen(driversock.Path(bench.Dir, "usbhid-ups", name))
 		if err != nil {
 			t.Fatal(err)
@@ -69,13 +71,14 @@ func TestLikeNUT(t *testing.T) {
 	go func() { errs <- NewServer(host, MaxConns).Serve(ctx, ln) }()
 	t.Cleanup(func() {
 		cancel()
-		if err := errors.Join(<-errs, <-errs, <-errs, <-errs); err != nil {
+		if err := errors.Join(<-errs, <-errs, <-errs, <-errs, <-errs); err != nil {
 			t.Error(err)
 		}
 	})
 	theirs := bench.Upsd(liveUsers)
 	waitFor(t, theirs, "GET VAR ups ups.status", "VAR ups ups.status \"OL CHRG\"\n")
 	waitFor(t, theirs, "GET VAR stale ups.status", "ERR DATA-STALE\n")
+	waitFor(t, theirs, "GET VAR forced ups.status", "VAR forced ups.status \"OL CHRG\"\n")
 
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil {
@@ -118,6 +121,17 @@ const liveUsers = `
 [all]
 	password = "all secret"
 	instcmds = ALL
+[pri]
+	password = "primary secret"
+	upsmon primary
+[card]
+	password = "card secret"
+	upsmon primary
+	actions = FSD
+	actions = SET
+[fsd]
+	password = "fsd secret"
+	actions = FSD
 `
 
 // scriptedHandler is scriptedDriver behind a driver's socket.

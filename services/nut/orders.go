@@ -23,13 +23,16 @@ func (s *Session) setVar(args [][]byte) {
 		s.err(errInvalidArgument)
 		return
 	}
+	if s.endFSD(args) {
+		return
+	}
 	u, snap := s.reachable(args[0])
 	if u == nil {
 		return
 	}
 	name, known := folded(snap.Names(), args[1])
-	rights, genuine := s.host.Users.rights(s.username, s.password)
-	if !rights.set {
+	r, genuine := s.rights()
+	if !r.set {
 		s.refuse(u, genuine, "set", string(args[1]))
 		return
 	}
@@ -62,8 +65,8 @@ func (s *Session) instCmd(args [][]byte) {
 		s.err(errCmdNotSupported)
 		return
 	}
-	rights, genuine := s.host.Users.rights(s.username, s.password)
-	if !rights.mayCommand(name) {
+	r, genuine := s.rights()
+	if !r.mayCommand(name) {
 		s.refuse(u, genuine, "instcmd", name)
 		return
 	}
@@ -127,6 +130,18 @@ func (s *Session) order(u *UPS, o ups.Order) {
 	default:
 		s.say("OK")
 	}
+}
+
+// done answers to an order that the server itself has carried out.
+func (s *Session) done() {
+	if !s.tracking {
+		s.say("OK")
+		return
+	}
+	id := s.host.orderID()
+	s.host.tracker.add(id)
+	s.host.tracker.finish(id, ups.Handled)
+	s.say("OK TRACKING", id)
 }
 
 // folded returns the name that a word stands for, case aside.

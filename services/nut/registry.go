@@ -3,6 +3,7 @@ package nut
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -15,9 +16,14 @@ type UPS struct {
 	store      *ups.Store
 	came       atomic.Bool
 
+	feed *ups.Store
+	fsd  atomic.Bool // what meta has
+	view atomic.Pointer[view]
+
 	mu     sync.Mutex
 	driver Driver     // nil until one came
 	logins []*Session // oldest first
+	meta   meta
 }
 
 // Name is the name that clients use.
@@ -52,7 +58,7 @@ func (u *UPS) current() (*ups.Snapshot, errorCode) {
 	snap := u.store.Get()
 	switch {
 	case snap.Freshness() == ups.Fresh:
-		return snap, ""
+		return u.shown(snap), ""
 	case snap.Freshness() == ups.Absent && !u.came.Load():
 		return nil, errDriverNotConnected
 	default:
@@ -64,12 +70,14 @@ func (u *UPS) login(s *Session) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.logins = append(u.logins, s)
+	u.tell()
 }
 
 func (u *UPS) logout(s *Session) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.logins = slices.DeleteFunc(u.logins, func(t *Session) bool { return s == t })
+	u.tell()
 }
 
 // clients returns the addresses of those logged in.
@@ -83,10 +91,19 @@ func (u *UPS) clients() []string {
 	return list
 }
 
+func newUPS(name, desc string) *UPS {
+	u := &UPS{name: name, desc: desc, store: ups.NewStore(), feed: ups.NewStore(), meta: newMeta()}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.tell()
+	return u
+}
+
 // Registry is the list of UPSes, which only grows. Its zero value is empty.
 type Registry struct {
-	mu   sync.Mutex // held by Add
-	list atomic.Pointer[[]*UPS]
+	mu      sync.Mutex // held by all that change it
+	list    atomic.Pointer[[]*UPS]
+	latched map[string]bool // UPSes that have FSD set, by their names in lower case
 }
 
 // Add returns the UPS of that name, which it adds at the end of the list if it is new. Case does not tell names apart.
@@ -96,7 +113,10 @@ func (r *Registry) Add(name, desc string) *UPS {
 	if u := r.lookup([]byte(name)); u != nil {
 		return u
 	}
-	u := &UPS{name: name, desc: desc, store: ups.NewStore()}
+	u := newUPS(name, desc)
+	if r.latched[strings.ToLower(name)] {
+		u.setFSD(true)
+	}
 	list := append(slices.Clone(r.All()), u)
 	r.list.Store(&list)
 	return u

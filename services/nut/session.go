@@ -4,6 +4,7 @@ package nut
 import (
 	"bytes"
 	"log/slog"
+	"sync"
 
 	"github.com/upscard/upscard/services/parseconf"
 )
@@ -22,10 +23,13 @@ type Host struct {
 	Registry *Registry
 	Users    *Users
 	Version  string // as VER tells it
+	Keeper   Keeper // of FSD; nil: it ends with the process
 	Logger   *slog.Logger
 
-	tracker tracker
-	nextID  func() string // of an order; random if nil
+	tracker  tracker
+	changing sync.Mutex // held while FSD of a UPS changes
+	saving   sync.WaitGroup
+	nextID   func() string // of an order; random if nil
 }
 
 // Session is the server's side of one connection as a state machine: bytes in, bytes out. It is used by one goroutine.

@@ -45,6 +45,7 @@ func testHost() *Host {
 	gone := registry.Add("gone", "")
 	gone.DriverCame()
 	gone.Store().Set(ups.NewSnapshot(nil, nil, ups.Absent, read))
+	registry.Add("forced", "").Store().Set(ups.NewSnapshot(fresh, commands, ups.Fresh, read))
 	return &Host{
 		Registry: registry,
 		Users: NewUsers([]User{
@@ -53,6 +54,9 @@ func testHost() *Host {
 			{Name: "open", Password: "", Monitor: true},
 			{Name: "op", Password: "op secret", Set: true, Commands: []string{"Beeper.Mute"}},
 			{Name: "all", Password: "all secret", AnyCommand: true},
+			{Name: "pri", Password: "primary secret", Primary: true},
+			{Name: "card", Password: "card secret", Primary: true, FSD: true, Set: true},
+			{Name: "fsd", Password: "fsd secret", FSD: true},
 		}),
 		Version: "1.2.3",
 		Logger:  slog.New(slog.DiscardHandler),
@@ -102,13 +106,15 @@ func (d *scriptedDriver) Give(o ups.Order, done func(ups.Result)) error {
 	return nil
 }
 
-// TestTranscripts plays the client's lines, which begin with "> ", of each file in testdata. "> " may be followed by
-// \r, \0 and the like as in a Go string.
+// TestTranscripts plays the client's lines, which begin with "> ", of each file in testdata, and in testdata/ours of what NUT does not
+// have. "> " may be followed by \r, \0 and the like as in a Go string.
 func TestTranscripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no transcripts", err)
+	ours, err2 := filepath.Glob("testdata/ours/*.txt")
+	if err != nil || err2 != nil || len(files) == 0 || len(ours) == 0 {
+		t.Fatal("no transcripts", err, err2)
 	}
+	files = append(files, ours...)
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			want, err := os.ReadFile(file)

@@ -39,7 +39,7 @@ func (s *Session) login(args [][]byte) {
 		return
 	}
 	log := s.host.Logger.With("user", s.username, "addr", s.addr, "ups", u.name)
-	if rights, _ := s.host.Users.rights(s.username, s.password); !rights.monitor {
+	if r, _ := s.rights(); !r.monitor {
 		log.Warn("login refused")
 		s.err(errAccessDenied)
 		return
@@ -53,17 +53,6 @@ func (s *Session) login(args [][]byte) {
 func (s *Session) logout() {
 	s.say("OK Goodbye")
 	s.closed = true
-}
-
-// claim is PRIMARY, MASTER or FSD <ups>, which no user has a right to.
-func (s *Session) claim(args [][]byte) {
-	if len(args) != 1 {
-		s.err(errInvalidArgument)
-		return
-	}
-	if s.ups(args[0]) != nil {
-		s.err(errAccessDenied)
-	}
 }
 
 // set is SET VAR, or SET TRACKING ON|OFF.
@@ -81,3 +70,6 @@ func (s *Session) set(args [][]byte) {
 		s.err(errInvalidArgument)
 	}
 }
+
+// rights returns what the client may do, and whether its name and password are right.
+func (s *Session) rights() (rights, bool) { return s.host.Users.rights(s.username, s.password) }

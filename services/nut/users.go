@@ -10,6 +10,8 @@ import (
 type User struct {
 	Name, Password string
 	Monitor        bool     // may LOGIN, as an upsmon
+	Primary        bool     // may PRIMARY and FSD, as the upsmon that shuts down last
+	FSD            bool     // may FSD; a primary may then end it too
 	Set            bool     // may SET VAR
 	AnyCommand     bool     // may INSTCMD whatever there is
 	Commands       []string // may INSTCMD these; case does not matter
@@ -27,8 +29,8 @@ type credential struct {
 
 // rights are what a user may do.
 type rights struct {
-	monitor, set, anyCommand bool
-	commands                 map[string]bool // in lower case
+	monitor, primary, fsd, set, anyCommand bool
+	commands                               map[string]bool // in lower case
 }
 
 func (r rights) mayCommand(name string) bool {
@@ -42,7 +44,8 @@ func NewUsers(list []User) *Users {
 		if user.Password == "" {
 			continue
 		}
-		c := credential{sha256.Sum256([]byte(user.Password)), rights{user.Monitor, user.Set, user.AnyCommand, make(map[string]bool)}}
+		c := credential{sha256.Sum256([]byte(user.Password)), rights{
+			user.Monitor || user.Primary, user.Primary, user.FSD, user.Set, user.AnyCommand, make(map[string]bool)}}
 		for _, name := range user.Commands {
 			c.commands[strings.ToLower(name)] = true
 		}

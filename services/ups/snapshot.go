@@ -100,6 +100,22 @@ func (s *Snapshot) Freshness() Freshness { return s.freshness }
 // Read is when the UPS last confirmed the values.
 func (s *Snapshot) Read() time.Time { return s.read }
 
+// WithValues returns a copy in which the named variables have these values. A variable that is new is read-only.
+func (s *Snapshot) WithValues(values map[string]string) *Snapshot {
+	c := *s
+	c.vars = maps.Clone(s.vars)
+	if c.vars == nil {
+		c.vars = make(map[string]Var, len(values))
+	}
+	for name, value := range values {
+		v := c.vars[name]
+		v.Value = value
+		c.vars[name] = v
+	}
+	c.names = slices.Sorted(maps.Keys(c.vars))
+	return &c
+}
+
 // With returns a copy that differs in freshness only.
 func (s *Snapshot) With(f Freshness) *Snapshot {
 	c := *s

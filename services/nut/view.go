@@ -1,0 +1,101 @@
+package nut
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/upscard/upscard/services/ups"
+)
+
+const varStatus = "ups.status"
+
+// view is a snapshot as clients see it.
+type view struct {
+	of  *ups.Snapshot
+	fsd bool
+	is  *ups.Snapshot
+}
+
+// shown returns what clients see of a driver's snapshot: FSD stands in front of ups.status while it is set.
+func (u *UPS) shown(snap *ups.Snapshot) *ups.Snapshot {
+	fsd := u.fsd.Load()
+	if !fsd || snap.Freshness() == ups.Absent {
+		return snap
+	}
+	if v := u.view.Load(); v != nil && v.of == snap && v.fsd == fsd {
+		return v.is
+	}
+	is := snap.WithValues(map[string]string{varStatus: withFSD(snap.Value(varStatus))})
+	u.view.Store(&view{snap, fsd, is})
+	return is
+}
+
+// withFSD puts FSD in front of a status that does not have it.
+func withFSD(status string) string {
+	words := strings.Fields(status)
+	if slices.Contains(words, "FSD") {
+		return status
+	}
+	return strings.Join(append([]string{"FSD"}, words...), " ")
+}
+
+// Feed holds what the UPS's followers on the card see, while Watch runs: what clients see, with the last known values while they are stale,
+// and besides what the server itself knows, under server.*.
+func (u *UPS) Feed() *ups.Store { return u.feed }
+
+// Watch keeps the feed, until ctx ends.
+func (u *UPS) Watch(ctx context.Context) {
+	changed := make(chan struct{}, 1)
+	var waiting sync.WaitGroup
+	defer waiting.Wait()
+	for _, store := range []*ups.Store{u.store, u.meta.store} {
+		waiting.Go(func() { ring(ctx, store, changed) })
+	}
+	for was := ups.Absent; ; {
+		was = u.merge(was)
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// merge stores what is seen now in the feed, and notes when a UPS that was fresh is so no more, and when it is again.
+func (u *UPS) merge(was ups.Freshness) ups.Freshness {
+	snap := u.store.Get()
+	is := snap.Freshness()
+	if is == ups.Absent && u.came.Load() {
+		is = ups.Stale
+	}
+	switch {
+	case was == ups.Fresh && is != ups.Fresh:
+		u.note(eventCommBad)
+	case was == ups.Stale && is == ups.Fresh:
+		u.note(eventCommOK)
+	}
+	own := u.meta.store.Get()
+	values := make(map[string]string, len(own.Names()))
+	for _, name := range own.Names() {
+		values[name] = own.Value(name)
+	}
+	u.feed.Set(u.shown(snap).WithValues(values).With(is))
+	return is
+}
+
+// ring sends to changed when the store has changed, until ctx ends.
+func ring(ctx context.Context, store *ups.Store, changed chan<- struct{}) {
+	for last := store.Get(); ; {
+		next, err := store.Wait(ctx, last)
+		if err != nil {
+			return
+		}
+		last = next
+		select {
+		case changed <- struct{}{}:
+		default:
+		}
+	}
+}
