@@ -37,7 +37,7 @@ func (c *card) serve() ending {
 	button := make(chan struct{}, 1)
 	reaper.Go(func() { _ = c.reaper.Run(reaping) })
 	c.configure(&parts)
-	for _, p := range programs(c.settings.Source, stateDir("/", "netd", uidNetd)) {
+	for _, p := range programs(c.settings.Source, cardState) {
 		if err := c.supervisor.Add(p.supervised(selfPath)); err != nil {
 			c.logger.Error("program is left out", "err", err)
 		}

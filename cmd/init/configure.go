@@ -83,6 +83,9 @@ func ownerFile(root string) string {
 	return filepath.Join(root, "etc", name)
 }
 
+// cardState is stateDir on the card.
+func cardState(program string, uid int) string { return stateDir("/", program, uid) }
+
 // stateDir is where a program keeps what survives a restart, made its own; "" without a state partition.
 func stateDir(root, program string, uid int) string {
 	state := filepath.Join(root, "state")

@@ -61,7 +61,7 @@ func confine(text string, argv []string) error {
 }
 
 func printSpec(stdout io.Writer, name string) error {
-	table := append(programs(handover.Owner, stateDir("/", "netd", uidNetd)), confd(ownerFile("/"), stateDir("/", "confd", uidConfd)))
+	table := append(programs(handover.Owner, cardState), confd(ownerFile("/"), stateDir("/", "confd", uidConfd)))
 	for seat := 1; seat <= usb.MaxSeats; seat++ {
 		table = append(table, driver(handover.Owner, seat))
 	}

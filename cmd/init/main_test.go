@@ -101,7 +101,7 @@ func TestReleaseIgnoresWords(t *testing.T) {
 
 func TestProgramsAreConfined(t *testing.T) {
 	uids := make(map[uint32]string)
-	for _, p := range append(programs(handover.Owner, "/state/netd"), confd("/boot/upscard.toml", "/state/confd"), driver(handover.Owner, 1), driver(handover.Owner, 64)) {
+	for _, p := range append(programs(handover.Owner, func(p string, _ int) string { return "/state/" + p }), confd("/boot/upscard.toml", "/state/confd"), driver(handover.Owner, 1), driver(handover.Owner, 64)) {
 		if other := uids[p.uid]; other != "" || p.uid == 0 {
 			t.Errorf("%s has the uid of %s", p.name, other)
 		}

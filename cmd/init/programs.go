@@ -17,6 +17,7 @@ const (
 	uidNetd        = 100
 	uidUpsd        = 101
 	uidConfd       = 102
+	uidUpsmon      = 103
 	gidDrivers     = 150 // may make sockets in /run/nut
 	gidUPSConfig   = 151 // reads what the configuration says of UPSes
 	uidFirstDriver = 300 // plus the seat
@@ -43,8 +44,8 @@ type program struct {
 	final   []int
 }
 
-// programs is the table of those that always run. State is netd's directory on the state partition; "" is none.
-func programs(source handover.Source, state string) []program {
+// programs is the table of those that always run. state makes a program's directory on the state partition; "" is none.
+func programs(source handover.Source, state func(program string, uid int) string) []program {
 	return []program{
 		program{name: "netd", path: "/bin/netd", uid: uidNetd, config: part(source, "netd"),
 			caps:    []string{"net_bind_service", "net_admin", "net_raw", "sys_time"},
@@ -52,13 +53,16 @@ func programs(source handover.Source, state string) []program {
 			files:   slices.Concat(may("ro", configuration, "/sys/class/net", "/sys/devices"), may("rw", "/proc/sys/net"), may("own", "/run/netd")),
 			sockets: []string{"unix", "inet", "inet6", "packet", "netlink.route"},
 			connect: sandbox.Ports{List: []uint16{53}}, // a name server's long answers
-		}.keeping(state),
-		{name: "upsd", path: "/bin/upsd", uid: uidUpsd, config: part(source, "upsd"),
-			args:    []string{"-driver-uid", fmt.Sprintf("%d-%d", uidFirstDriver+1, uidFirstDriver+usb.MaxSeats)},
+		}.keeping(state("netd", uidNetd)),
+		program{name: "upsd", path: "/bin/upsd", uid: uidUpsd, config: part(source, "upsd"),
+			args: []string{"-driver-uid", fmt.Sprintf("%d-%d", uidFirstDriver+1, uidFirstDriver+usb.MaxSeats),
+				"-feed-uid", fmt.Sprint(uidUpsmon), "-control-uid", fmt.Sprint(uidUpsmon)},
+			groups:  []uint32{gidDrivers}, // its own sockets are beside theirs
 			limits:  limits(4096, goRuntime+128<<20),
-			files:   may("ro", configuration, "/run/nut", "/proc/sys/net/core/somaxconn"),
-			bind:    sandbox.Ports{Any: true}, // those of its configuration, which init does not read; then it gives bind(2) up
-			sockets: []string{"unix", "inet", "inet6"}},
+			files:   slices.Concat(may("ro", configuration, "/proc/sys/net/core/somaxconn"), may("socket", "/run/nut")),
+			bind:    sandbox.Ports{Any: true}, // those of its configuration, which init does not read; then it makes no more sockets for them
+			sockets: []string{"unix", "inet", "inet6"},
+		}.keeping(state("upsd", uidUpsd)),
 	}
 }
 

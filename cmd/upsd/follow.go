@@ -13,21 +13,23 @@ import (
 const maxUPS = 64
 
 // follow keeps every UPS's store equal to its driver's, as drivers' sockets appear in dir, and tells their states, until ctx ends.
-func follow(ctx context.Context, dir string, trust driversock.Trust, registry *nut.Registry, logger *slog.Logger) error {
+func follow(ctx context.Context, dir string, opts options, registry *nut.Registry, logger *slog.Logger) error {
 	ctx, cancel := context.WithCancel(ctx)
-	f := fleet{registry: registry, trust: trust, logger: logger, drivers: make(map[*nut.UPS]*driver)}
+	f := fleet{registry: registry, dir: dir, trust: opts.trust, readers: opts.readers, logger: logger, drivers: make(map[*nut.UPS]*driver)}
 	defer f.running.Wait()
 	defer cancel()
 	for _, u := range registry.All() {
 		f.attend(ctx, u)
 	}
-	return driversock.Watch(ctx, dir, trust, func(s driversock.Socket) { f.appeared(ctx, s) })
+	return driversock.Watch(ctx, dir, f.trust, func(s driversock.Socket) { f.appeared(ctx, s) })
 }
 
 // fleet is the followers of all drivers. It is used by one goroutine.
 type fleet struct {
 	registry *nut.Registry
+	dir      string // of the sockets
 	trust    driversock.Trust
+	readers  uids
 	logger   *slog.Logger
 	drivers  map[*nut.UPS]*driver
 	running  sync.WaitGroup
@@ -40,10 +42,11 @@ type driver struct {
 	stop func() // returns once the follower has ended
 }
 
-// attend tells a UPS's state, driver or not, until ctx ends.
+// attend tells a UPS's state to the log and on its feed, driver or not, until ctx ends.
 func (f *fleet) attend(ctx context.Context, u *nut.UPS) {
 	f.running.Go(func() { u.Watch(ctx) })
 	f.running.Go(func() { tell(ctx, u.Name(), u.Feed(), f.logger) })
+	f.running.Go(func() { feed(ctx, f.dir, u, f.readers, f.logger) })
 }
 
 // appeared follows a socket, or tells its follower that it is there again. A UPS's newest socket wins: another driver

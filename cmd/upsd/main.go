@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -51,6 +52,8 @@ type options struct {
 	listen addresses
 	trust  driversock.Trust
 	state  string // directory of what survives a restart, "" is none
+
+	readers, primaries uids // of processes on this machine
 }
 
 func (o *options) parse(args []string, stderr io.Writer) error {
@@ -58,7 +61,23 @@ func (o *options) parse(args []string, stderr io.Writer) error {
 	fs.Var(&o.listen, "listen", "`host:port` to serve instead of the configured ones; may be repeated; port 0 is any")
 	fs.Var(&o.trust, "driver-uid", "believe only drivers of this `uid`, or FIRST-LAST, besides root's and our own user's")
 	fs.StringVar(&o.state, "state", "", "`directory` that survives a restart, for FSD (default: none)")
+	fs.Var(&o.readers, "feed-uid", "`uid` that may read the feeds, besides root and our own; may be repeated")
+	fs.Var(&o.primaries, "control-uid", "`uid` that may use the control socket, besides root and our own; may be repeated")
 	return program.Parse(fs, args)
+}
+
+// uids is a flag that may be repeated.
+type uids []uint32
+
+func (u *uids) String() string { return fmt.Sprint([]uint32(*u)) }
+
+func (u *uids) Set(s string) error {
+	n, err := strconv.ParseUint(s, 10, 32)
+	if err != nil {
+		return fmt.Errorf("%q is no user id", s)
+	}
+	*u = append(*u, uint32(n))
+	return nil
 }
 
 // addresses is a flag that may be repeated.

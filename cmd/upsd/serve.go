@@ -36,7 +36,8 @@ func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.L
 	entrance := newEntrance(nut.NewServer(host, maxConns()), logger, tighten)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return entrance.serve(ctx, addrs) })
-	g.Go(func() error { return follow(ctx, dir, opts.trust, host.Registry, logger) })
+	g.Go(func() error { return follow(ctx, dir, opts, host.Registry, logger) })
+	g.Go(func() error { return control(ctx, dir, host, opts.primaries, logger) })
 	parent := heartbeat.To(opts.Ready)
 	g.Go(func() error { return tellReady(ctx, parent, entrance, logger) })
 	g.Go(func() error {
@@ -95,6 +96,6 @@ func maxConns() int {
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err != nil {
 		return nut.MaxConns
 	}
-	const others = maxUPS + 32
+	const others = 8*maxUPS + 64 // a driver, a feed and its readers for each
 	return int(min(nut.MaxConns, max(files.Cur, others+1)-others))
 }

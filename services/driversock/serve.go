@@ -9,10 +9,10 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"slices"
 	"sync"
 	"time"
 
+	"github.com/upscard/upscard/services/peercred"
 	"github.com/upscard/upscard/services/ups"
 	"golang.org/x/sys/unix"
 )
@@ -86,7 +86,7 @@ func Serve(ctx context.Context, ln *net.UnixListener, store *ups.Store, h Handle
 		case err != nil:
 			return fmt.Errorf("driver socket %s: %w", ln.Addr(), err)
 		}
-		if err := opts.admit(conn); err != nil {
+		if err := peercred.Admit(conn, opts.AllowUIDs); err != nil {
 			opts.Logger.Warn("connection refused", "err", err)
 			conn.Close()
 			continue
@@ -102,33 +102,4 @@ func Serve(ctx context.Context, ln *net.UnixListener, store *ups.Store, h Handle
 			conn.Close()
 		}
 	}
-}
-
-// admit refuses peers that are neither root, nor our own user, nor one of those allowed.
-func (o *ServeOptions) admit(conn *net.UnixConn) error {
-	cred, err := credentials(conn)
-	if err != nil {
-		return err
-	}
-	if cred.Uid == 0 || int(cred.Uid) == os.Getuid() || slices.Contains(o.AllowUIDs, cred.Uid) {
-		return nil
-	}
-	return fmt.Errorf("uid %d of process %d is not allowed", cred.Uid, cred.Pid)
-}
-
-// credentials tells who is at the other end; for a socket that listens, who made it.
-func credentials(conn *net.UnixConn) (*unix.Ucred, error) {
-	raw, err := conn.SyscallConn()
-	if err != nil {
-		return nil, err
-	}
-	var cred *unix.Ucred
-	var credErr error
-	err = raw.Control(func(fd uintptr) {
-		cred, credErr = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
-	})
-	if err := errors.Join(err, credErr); err != nil {
-		return nil, fmt.Errorf("peer's credentials: %w", err)
-	}
-	return cred, nil
 }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"github.com/upscard/upscard/services/peercred"
 )
 
 // Trust is the users whose drivers are believed, besides root and our own, as flag.Value: UID or FIRST-LAST. Its zero
@@ -50,7 +52,7 @@ func (t Trust) dial(ctx context.Context, path string) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	cred, err := credentials(conn.(*net.UnixConn))
+	cred, err := peercred.Of(conn.(*net.UnixConn))
 	if err == nil && !t.includes(cred.Uid) {
 		err = fmt.Errorf("%s: made by uid %d, whose drivers are not trusted", path, cred.Uid)
 	}

@@ -44,6 +44,15 @@ func NewServer(host *Host, maxConns int) *Server {
 // Serve answers the clients of one listener until ctx ends; it closes the listener and every connection it took. Several
 // may run at once.
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
+	return s.serveAll(ctx, ln, func(conn net.Conn) *Session { return NewSession(s.host, clientAddr(conn.RemoteAddr())) })
+}
+
+// ServeTrusted is Serve for a listener whose clients are known to be the named user, who may do everything.
+func (s *Server) ServeTrusted(ctx context.Context, ln net.Listener, user string) error {
+	return s.serveAll(ctx, ln, func(net.Conn) *Session { return NewTrustedSession(s.host, user) })
+}
+
+func (s *Server) serveAll(ctx context.Context, ln net.Listener, open func(net.Conn) *Session) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -71,7 +80,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 			s.full.well()
 			wg.Go(func() {
 				defer func() { <-s.slots }()
-				s.serve(ctx, conn)
+				s.serve(ctx, conn, open(conn))
 			})
 		default:
 			s.full.again("addr", conn.RemoteAddr(), "limit", cap(s.slots))
@@ -91,10 +100,9 @@ func isTransient(err error) bool {
 }
 
 // serve runs one session. A client may be idle for ever: the system's keep-alives find out who is gone.
-func (s *Server) serve(ctx context.Context, conn net.Conn) {
+func (s *Server) serve(ctx context.Context, conn net.Conn, session *Session) {
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	session := NewSession(s.host, clientAddr(conn.RemoteAddr()))
 	defer session.Close()
 	in := make([]byte, 1024)
 	for {

@@ -120,7 +120,8 @@ func TestSlowClient(t *testing.T) {
 		ours, theirs := net.Pipe()
 		done := make(chan struct{})
 		go func() {
-			NewServer(testHost(), 1).serve(t.Context(), ours)
+			host := testHost()
+			NewServer(host, 1).serve(t.Context(), ours, NewSession(host, "addr"))
 			close(done)
 		}()
 		time.Sleep(24 * time.Hour)

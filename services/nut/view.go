@@ -51,7 +51,8 @@ func (u *UPS) Watch(ctx context.Context) {
 	var waiting sync.WaitGroup
 	defer waiting.Wait()
 	for _, store := range []*ups.Store{u.store, u.meta.store} {
-		waiting.Go(func() { ring(ctx, store, changed) })
+		seen := store.Get() // before the first merge, which then misses nothing
+		waiting.Go(func() { ring(ctx, store, seen, changed) })
 	}
 	for was := ups.Absent; ; {
 		was = u.merge(was)
@@ -85,9 +86,9 @@ func (u *UPS) merge(was ups.Freshness) ups.Freshness {
 	return is
 }
 
-// ring sends to changed when the store has changed, until ctx ends.
-func ring(ctx context.Context, store *ups.Store, changed chan<- struct{}) {
-	for last := store.Get(); ; {
+// ring sends to changed when the store has changed since last, until ctx ends.
+func ring(ctx context.Context, store *ups.Store, last *ups.Snapshot, changed chan<- struct{}) {
+	for {
 		next, err := store.Wait(ctx, last)
 		if err != nil {
 			return

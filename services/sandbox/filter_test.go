@@ -100,7 +100,7 @@ func TestTight(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		serves := d.name != "upsd.serving" && d.name != "confd"
+		serves := d.name != "confd"
 		tests := []struct {
 			call call
 			want verdict

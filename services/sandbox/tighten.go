@@ -19,8 +19,8 @@ func duties() []duty {
 	return []duty{
 		{"confd", nil, [][]uintptr{fileModes(), fileOwners()}},
 		{"usbhid-ups", []string{"unix", "netlink.uevent"}, [][]uintptr{serving(), fileModes()}},
-		{"upsd", []string{"unix", "inet", "inet6"}, [][]uintptr{serving()}},
-		{"upsd.serving", []string{"unix"}, nil}, // it has its listeners, and makes no other
+		{"upsd", []string{"unix", "inet", "inet6"}, [][]uintptr{serving(), fileModes()}},
+		{"upsd.serving", []string{"unix"}, [][]uintptr{serving(), fileModes()}}, // a feed for each UPS that appears, and no other listener
 		{"netd", []string{"unix", "inet", "inet6", "packet", "netlink.route"}, [][]uintptr{serving(), fileModes(), clockSetting()}},
 	}
 }

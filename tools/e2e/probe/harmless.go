@@ -23,6 +23,8 @@ func harmless(pid int, source string) []attempt {
 		{"new-user-namespace", func() error { return raw(unix.SYS_CLONE, unix.CLONE_NEWUSER|uintptr(unix.SIGCHLD), 0, 0) }},
 		{"make-device", func() error { return unix.Mknod("/tmp/mem", unix.S_IFCHR|0o666, 0x101) }},
 		{"remove-socket", func() error { return unix.Unlink("/run/nut/usbhid-ups-ups") }},
+		{"remove-feed", func() error { return unix.Unlink("/run/nut/feed-ups") }},
+		{"remove-control", func() error { return unix.Unlink("/run/nut/control") }},
 		{"make-socket", func() error { return makeSocket("/run/nut/probe") }},
 		{"make-link", func() error { return unix.Symlink("/init", "/tmp/probe") }},
 		{"make-directory", func() error { return unix.Mkdir("/tmp/probe", 0o700) }},
@@ -38,7 +40,7 @@ func harmless(pid int, source string) []attempt {
 	for _, path := range []string{"/etc/upscard.toml", "/dev/bus/usb/001/001", "/dev/bus/usb/001/002", "/proc/sys/kernel/core_pattern"} {
 		attempts = append(attempts, attempt{"write:" + path, func() error { return open(path, unix.O_WRONLY) }})
 	}
-	for _, dir := range []string{"/", "/etc", "/tmp", "/run", "/run/nut", "/run/netd", "/run/usb", "/run/confd", "/state", "/state/netd", "/state/confd", "/boot", "/dev", "/proc"} {
+	for _, dir := range []string{"/", "/etc", "/tmp", "/run", "/run/nut", "/run/netd", "/run/usb", "/run/confd", "/state", "/state/netd", "/state/confd", "/state/upsd", "/boot", "/dev", "/proc"} {
 		attempts = append(attempts, attempt{"make-in:" + dir, func() error { return makeFile(dir + "/probe") }})
 	}
 	for _, s := range []struct {
