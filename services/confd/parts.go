@@ -19,8 +19,9 @@ func parts() []part {
 		{"upsd", func(c *config.Config) *config.Config {
 			p := new(config.Config)
 			p.Listen, p.Users = c.Listen, c.Users
+			p.Anonymous, p.Profiles, p.Protocol = c.Anonymous, c.Profiles, c.Protocol
 			for _, u := range c.UPS {
-				p.UPS = append(p.UPS, config.UPS{Name: u.Name, Desc: u.Desc})
+				p.UPS = append(p.UPS, config.UPS{Name: u.Name, Desc: u.Desc, Alias: u.Alias})
 			}
 			return p
 		}},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/netip"
 	"os"
 	"time"
 )
@@ -22,12 +23,24 @@ type Config struct {
 	Network Network
 	UPS     []UPS  // in the order of the file
 	Users   []User // in the order of the file
+
+	Anonymous Anonymous
+	Profiles  []string // of the names of Profiles
+	Protocol  string   // "rfc9271", or "" for NUT's
+}
+
+// Anonymous says who may read without a name and a password. Its zero value is everybody.
+type Anonymous struct {
+	Nobody bool
+	From   []netip.Prefix // those from elsewhere may not, unless there is none
 }
 
 // UPS is one [ups.NAME]. The bindings say which device it is; without any it is the next one that no other entry binds.
 type UPS struct {
 	Name string
 	Desc string
+
+	Alias []string // other names
 
 	// Bindings, empty where not given. All but the port are expressions for Pattern.
 	VendorID, ProductID     string // of four lower-case hexadecimal digits
@@ -50,11 +63,15 @@ func (u UPS) Bound() bool {
 // User is one [users.NAME] that may log in to the NUT server.
 type User struct {
 	Name     string
-	Password string
+	Password string // in clear, or its hash
 	Upsmon   string // "primary", "secondary" or "": may not log in as an upsmon
 
 	Actions  []string // of "SET", "FSD"
 	InstCmds []string // instant commands, or AllCommands alone
+
+	UPS         []string       // all of this holds for these only, unless there is none
+	From        []netip.Prefix // and only for clients from there
+	StatusWords []string       // of ups.status, shows no others
 }
 
 // AllCommands stands for every instant command.

@@ -18,12 +18,14 @@ func TestExampleFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &Config{
-		Listen: []string{":3493"},
+		Listen:    []string{":3493"},
+		Anonymous: Anonymous{From: prefixes("192.168.1.0/24", "2001:db8::/64")},
+		Profiles:  []string{"synology", "qnap", "winnut"},
 		Network: Network{Hostname: "upscard", DNS: addrs("192.168.1.1", "9.9.9.9"), NTP: []string{"ptbtime1.ptb.de", "192.168.1.1"},
 			Interfaces: []Interface{{"eth0", Static, Auto, prefixes("192.168.1.5/24", "2001:db8::5/64"), addrs("192.168.1.1")},
 				{Name: AnyWired, Method: DHCP, IPv6: Auto}}},
 		UPS: []UPS{
-			{Name: "office", Desc: "UPS under the desk", VendorID: "051d", ProductID: "0002", Vendor: "American Power.*",
+			{Name: "office", Desc: "UPS under the desk", Alias: []string{"left"}, VendorID: "051d", ProductID: "0002", Vendor: "American Power.*",
 				Product: "(Smart|Back)-UPS.*", Serial: "3B1843X12345", Bus: "001", BusPort: "004", Port: "1-1.4",
 				PollInterval: 2 * time.Second, PollFreq: 30 * time.Second},
 			{Name: "rack", Driver: Driver{
@@ -40,7 +42,9 @@ func TestExampleFile(t *testing.T) {
 				InterruptOnly: true, OnlineDischargeOnBattery: true, PowercomByteOrder: true, PowercomDiscrete: true}},
 		},
 		Users: []User{{Name: "monitor", Password: "change me", Upsmon: "secondary"},
-			{Name: "operator", Password: "change me too", Actions: []string{"SET"}, InstCmds: []string{"beeper.mute", "test.battery.start.quick"}}},
+			{Name: "operator", Password: "change me too", Actions: []string{"SET"}, InstCmds: []string{"beeper.mute", "test.battery.start.quick"}},
+			{Name: "pc", Password: "$argon2id$v=19$m=4096,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$ONftODNpgrc2LoulrUosGFDd/ZSRlRYFwPVUn71/IWE",
+				Upsmon: "secondary", UPS: []string{"office"}, From: prefixes("192.168.1.0/24"), StatusWords: []string{"OL", "OB", "LB", "FSD"}}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -49,6 +53,11 @@ func TestExampleFile(t *testing.T) {
 	for _, s := range read(data, &report{data: data}) {
 		shown[s.path[0].name+"."+s.path[len(s.path)-1].name] = true
 		shown[s.path[0].name+"."+s.path[min(2, len(s.path)-1)].name] = true
+	}
+	for _, key := range names(topKeys) {
+		if !shown[key+"."+key] {
+			t.Errorf("%s is not shown", key)
+		}
 	}
 	for table, rules := range map[string][]string{tableNetwork: append(names(networkKeys), names(interfaceKeys)...),
 		tableUPS: append(names(upsKeys), tableNames(upsTables)...), tableUsers: names(userKeys)} {

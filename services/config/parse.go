@@ -26,6 +26,8 @@ func Parse(name string, data []byte) (*Config, error) {
 	p.network.finish(r, &p.config.Network)
 	p.config.UPS = p.ups.finish(r)
 	p.config.Users = p.users.finish(r)
+	checkNames(r, &p.ups)
+	checkProfiles(r, p.config, &p.users)
 	if err := r.err(); err != nil {
 		return nil, err
 	}

@@ -50,6 +50,10 @@ password = "x"
 				{Name: "a", Password: "p", Actions: []string{"SET", "FSD"}, InstCmds: []string{"beeper.mute", "test.battery.start"}},
 				{Name: "b", Password: "p", Actions: []string{"SET"}, InstCmds: []string{AllCommands}},
 				{Name: "c", Password: "p", InstCmds: []string{AllCommands}}}}},
+		{"access", "anonymous=false\nprofiles='qnap'\nprotocol='rfc9271'\n[ups.a]\nalias='b'\n[users.admin]\npassword='p'\nupsmon='secondary'\nfrom='10.0.0.1'\nups='a'\n",
+			Config{Listen: []string{":3493"}, Anonymous: Anonymous{Nobody: true}, Profiles: []string{"qnap"}, Protocol: "rfc9271",
+				UPS:   []UPS{{Name: "a", Alias: []string{"b"}}},
+				Users: []User{{Name: "admin", Password: "p", Upsmon: "secondary", UPS: []string{"a"}, From: prefixes("10.0.0.1/32")}}}},
 		{"spread over the file", "[ups.b]\n[ups.a]\n[users.u]\npassword='p'\n[ups.c]\n",
 			Config{Listen: []string{":3493"}, UPS: []UPS{{Name: "b"}, {Name: "a"}, {Name: "c"}}, Users: []User{{Name: "u", Password: "p"}}}},
 	} {
@@ -110,6 +114,21 @@ f:4:8: instcmds: want a command in quotes, as "beeper.mute", or "ALL", got ""`},
 			`f:3:10: instcmds: want a command in quotes, as "beeper.mute", or "ALL", got true or false`},
 		{"misspelt rights", "[users.a]\npassword='p'\naction='SET'\ninstcmd='ALL'\n",
 			"f:3:1: unknown key \"action\" in [users.a], did you mean \"actions\"?\nf:4:1: unknown key \"instcmd\" in [users.a], did you mean \"instcmds\"?"},
+		{"hash", "[users.a]\npassword='$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$c3Vt'\n", "f:2:10: password: it looks like a hash, but is none that `upscard hash` prints"},
+		{"anonymous", "anonymous = 'all'", `f:1:13: anonymous: want a network in quotes, as "192.168.1.0/24", got "all"`},
+		{"anonymous type", "anonymous = 1", `f:1:13: anonymous: want a network in quotes, as "192.168.1.0/24", got a whole number`},
+		{"network", "[users.a]\npassword='p'\nfrom=['192.168.1.5/24', '10.0.0.0/33', 'fe80::1%eth0']\n",
+			`f:3:7: from: "192.168.1.5/24" is an address inside the network 192.168.1.0/24: want that` + "\n" +
+				`f:3:25: from: want a network in quotes, as "192.168.1.0/24", got "10.0.0.0/33"` + "\n" +
+				`f:3:40: from: want a network in quotes, as "192.168.1.0/24", got "fe80::1%eth0"`},
+		{"alias taken", "[ups.a]\nalias=['b','c']\n[ups.B]\n[ups.d]\nalias='C'\n", `f:2:1: alias: "b" is taken` + "\n" + `f:5:7: alias: "C" is taken`},
+		{"same name", "[ups.a]\n[ups.A]\n", `f:2:6: name "A": another UPS has it, upper and lower case aside`},
+		{"profile", "profiles = 'synologi'", `f:1:12: profiles: want one of synology, qnap, winnut, got "synologi", did you mean "synology"?`},
+		{"profile's user", "profiles = ['synology', 'qnap']\n[users.monuser]\npassword='p'\nupsmon='primary'\n[users.admin]\npassword='p'\nactions='SET'\n",
+			"f:2:8: [users.monuser] may do more than LOGIN as a secondary, and the profile synology has everybody know that name: choose another\n" +
+				"f:5:8: [users.admin] may do more than LOGIN as a secondary, and the profile qnap has everybody know that name: choose another"},
+		{"status word", "[users.a]\npassword='p'\nstatuswords=['ob']\n", `f:3:14: statuswords: want a word of ups.status in quotes, as "OB", got "ob"`},
+		{"protocol", "protocol = 'rfc'", `f:1:12: protocol: want "nut" or "rfc9271", got "rfc"`},
 		{"all at once", "a=1\n[ups.a]\nb=2\nport=3\n[users.u]\n",
 			"f:1:1: unknown key \"a\"\nf:3:1: unknown key \"b\" in [ups.a]\n" +
 				"f:4:6: port: want a USB port in quotes, as \"1-1.4\", or \"auto\", got a whole number\nf:5:8: [users.u]: there is no password"},

@@ -68,6 +68,11 @@ func keyTables() string {
 	reference(&b, "`["+tableUPS+".NAME]`", upsKeys)
 	variables(&b, upsTables)
 	reference(&b, "`["+tableUsers+".NAME]`", userKeys)
+	b.WriteString("### Profiles\n\n| profile | what the client takes for granted |\n|---|---|\n")
+	for _, p := range profiles {
+		fmt.Fprintf(&b, "| `%s` | %s. |\n", p.Name, p.description)
+	}
+	b.WriteString("\n")
 	return b.String()
 }
 

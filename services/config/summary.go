@@ -17,6 +17,9 @@ func (c *Config) Summary() string {
 	if len(c.Users) > 0 {
 		users = "users " + listed(c.Users, func(u User) string { return u.Name })
 	}
+	if len(c.Profiles) > 0 {
+		users += " and those of " + strings.Join(c.Profiles, ", ")
+	}
 	return fmt.Sprintf("%s; listens on %s; %s; host %s; network: %s", upses, strings.Join(c.Listen, ", "), users,
 		cmp.Or(c.Network.Hostname, "upscard"), listed(c.Network.WithDefaults().Interfaces, Interface.summary))
 }

@@ -13,6 +13,8 @@ var upsKeys = slices.Concat(bindingKeys, pollKeys, driverKeys)
 var bindingKeys = []rule[UPS]{
 	{keyDesc, func(u *UPS, v value) (err error) { u.Desc, err = text(v, 256); return }, func(u UPS) string { return showText(u.Desc) },
 		"text, at most 256 bytes", "none", "What clients show as the UPS's description."},
+	{keyAlias, func(u *UPS, v value) (err error) { u.Alias, err = some(v, maxAliases, upsName); return }, func(u UPS) string { return showList(u.Alias) },
+		"name, or list of up to 8", "none", "Other names by which clients may ask for the UPS. No list shows them."},
 	{"vendorid", func(u *UPS, v value) (err error) { u.VendorID, err = hexID(v); return }, func(u UPS) string { return showText(u.VendorID) },
 		"1 to 4 hexadecimal digits, or a pattern", "any", "Binding: USB vendor, as `lsusb` shows it."},
 	{"productid", func(u *UPS, v value) (err error) { u.ProductID, err = hexID(v); return }, func(u UPS) string { return showText(u.ProductID) },
