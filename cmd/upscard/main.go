@@ -2,20 +2,28 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/upscard/upscard/services/config"
+	"github.com/upscard/upscard/services/password"
 )
 
-const usage = "usage: upscard check FILE   tell what is wrong with an upscard.toml, or what a card would do with it\n"
+const usage = `usage: upscard check FILE   tell what is wrong with an upscard.toml, or what a card would do with it
+       upscard hash         read a password from the standard input and print what may stand in its place
+`
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 // run returns the exit code: 0 the file is good, 1 it is not, 2 wrong use.
-func run(args []string, stdout, stderr io.Writer) int {
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if len(args) == 1 && args[0] == "hash" {
+		return hash(stdin, stdout, stderr)
+	}
 	if len(args) != 2 || args[0] != "check" {
 		fmt.Fprint(stderr, usage)
 		return 2
@@ -31,6 +39,28 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return 1
 	}
 	fmt.Fprintf(stdout, "%s: good: %s\n", args[1], c.Summary())
+	return 0
+}
+
+// maxPassword is how long one may be, in bytes, as services/config has it.
+const maxPassword = 128
+
+// hash prints the hash of a line.
+func hash(stdin io.Reader, stdout, stderr io.Writer) int {
+	fmt.Fprint(stderr, "password: ")
+	line, err := bufio.NewReader(io.LimitReader(stdin, maxPassword+2)).ReadString('\n')
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	line = strings.TrimRight(line, "\r\n")
+	if err == nil && (line == "" || len(line) > maxPassword) {
+		err = fmt.Errorf("want 1 to %d bytes", maxPassword)
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "upscard hash:", err)
+		return 1
+	}
+	fmt.Fprintln(stdout, password.Hash(line))
 	return 0
 }
 

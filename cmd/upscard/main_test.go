@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/upscard/upscard/services/config"
 )
 
 func TestRun(t *testing.T) {
@@ -33,10 +35,26 @@ func TestRun(t *testing.T) {
 		{nil, 2, "", "usage:"},
 	} {
 		var stdout, stderr bytes.Buffer
-		code := run(test.args, &stdout, &stderr)
+		code := run(test.args, nil, &stdout, &stderr)
 		if code != test.code || !strings.Contains(stdout.String(), test.stdout) || !strings.Contains(stderr.String(), test.stderr) ||
 			(stdout.Len() > 0) != (code == 0) || (stderr.Len() > 0) != (code != 0) {
 			t.Errorf("%q: code %d, %q, %q", test.args, code, stdout.String(), stderr.String())
+		}
+	}
+}
+
+// TestHash: what it prints stands for the password in a file.
+func TestHash(t *testing.T) {
+	for in, code := range map[string]int{"long secret\n": 0, "secret": 0, "secret\r\n": 0, "\n": 1, "": 1, strings.Repeat("x", 129) + "\n": 1} {
+		var stdout, stderr bytes.Buffer
+		if got := run([]string{"hash"}, strings.NewReader(in), &stdout, &stderr); got != code {
+			t.Errorf("%q: code %d, %s", in, got, &stderr)
+		}
+		if code == 0 {
+			_, err := config.Parse("f", []byte("[users.a]\npassword = '"+strings.TrimSpace(stdout.String())+"'\n"))
+			if err != nil || strings.Contains(stdout.String()+stderr.String(), "secret") {
+				t.Errorf("%q: %s%v", in, &stdout, err)
+			}
 		}
 	}
 }
