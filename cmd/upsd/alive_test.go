@@ -32,7 +32,7 @@ func TestAcceptLoopAnswers(t *testing.T) {
 			conn.Close()
 		}
 	}()
-	ask := askAll(func() []askable { return []askable{ln} }, newHost(&config.Config{}, slog.New(slog.DiscardHandler)))
+	ask := askAll(func() []askable { return []askable{ln} }, newHost(&config.Config{}, options{}, slog.New(slog.DiscardHandler)))
 	for range 3 {
 		if err := ask(t.Context()); err != nil {
 			t.Fatal(err)

@@ -15,7 +15,7 @@ const maxUPS = 64
 // follow keeps every UPS's store equal to its driver's, as drivers' sockets appear in dir, and tells their states, until ctx ends.
 func follow(ctx context.Context, dir string, opts options, registry *nut.Registry, logger *slog.Logger) error {
 	ctx, cancel := context.WithCancel(ctx)
-	f := fleet{registry: registry, dir: dir, trust: opts.trust, readers: opts.readers, logger: logger, drivers: make(map[*nut.UPS]*driver)}
+	f := fleet{registry: registry, dir: dir, trust: opts.trust, readers: opts.readers, logger: logger, drivers: make(map[*nut.UPS]*driver), attended: make(map[*nut.UPS]bool)}
 	defer f.running.Wait()
 	defer cancel()
 	for _, u := range registry.All() {
@@ -32,6 +32,7 @@ type fleet struct {
 	readers  uids
 	logger   *slog.Logger
 	drivers  map[*nut.UPS]*driver
+	attended map[*nut.UPS]bool
 	running  sync.WaitGroup
 }
 
@@ -44,6 +45,10 @@ type driver struct {
 
 // attend tells a UPS's state to the log and on its feed, driver or not, until ctx ends.
 func (f *fleet) attend(ctx context.Context, u *nut.UPS) {
+	if f.attended[u] {
+		return
+	}
+	f.attended[u] = true
 	f.running.Go(func() { u.Watch(ctx) })
 	f.running.Go(func() { tell(ctx, u.Name(), u.Feed(), f.logger) })
 	f.running.Go(func() { feed(ctx, f.dir, u, f.readers, f.logger) })
@@ -52,15 +57,13 @@ func (f *fleet) attend(ctx context.Context, u *nut.UPS) {
 // appeared follows a socket, or tells its follower that it is there again. A UPS's newest socket wins: another driver
 // took it over.
 func (f *fleet) appeared(ctx context.Context, s driversock.Socket) {
-	known := f.registry.Find(s.UPS) != nil
+	known := f.registry.Has(s.UPS)
 	if !known && len(f.registry.All()) >= maxUPS {
 		f.logger.Warn("UPS ignored: too many", "ups", s.UPS, "limit", maxUPS)
 		return
 	}
 	u := f.registry.Add(s.UPS, "")
-	if !known {
-		f.attend(ctx, u)
-	}
+	f.attend(ctx, u)
 	d := f.drivers[u]
 	if d != nil && d.path == s.Path {
 		select {

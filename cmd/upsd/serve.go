@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"os"
-	"slices"
 
 	"github.com/upscard/upscard/services/config"
 	"github.com/upscard/upscard/services/driversock"
@@ -30,13 +29,16 @@ func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.L
 	if err := os.MkdirAll(dir, 0o770); err != nil {
 		return err
 	}
-	host := newHost(cfg, logger)
+	host := newHost(cfg, opts, logger)
 	defer host.Close()
-	resumeFSD(host, opts.state, logger)
 	entrance := newEntrance(nut.NewServer(host, maxConns()), logger, tighten)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return entrance.serve(ctx, addrs) })
 	g.Go(func() error { return follow(ctx, dir, opts, host.Registry, logger) })
+	g.Go(func() error {
+		reload(ctx, cfg, opts.Config, host, logger)
+		return nil
+	})
 	g.Go(func() error { return control(ctx, dir, host, opts.primaries, logger) })
 	parent := heartbeat.To(opts.Ready)
 	g.Go(func() error { return tellReady(ctx, parent, entrance, logger) })
@@ -63,31 +65,11 @@ func tellReady(ctx context.Context, parent heartbeat.Parent, e *entrance, logger
 }
 
 // newHost offers the configured UPSes, or one by the default name.
-func newHost(cfg *config.Config, logger *slog.Logger) *nut.Host {
-	registry := new(nut.Registry)
-	for _, u := range cfg.UPS {
-		registry.Add(u.Name, u.Desc)
-	}
-	if len(cfg.UPS) == 0 {
-		registry.Add(defaultUPS, "")
-	}
-	users := make([]nut.User, 0, len(cfg.Users))
-	for _, u := range cfg.Users {
-		users = append(users, newUser(u))
-	}
-	return &nut.Host{Registry: registry, Users: nut.NewUsers(users), Version: version, Logger: logger}
-}
-
-func newUser(u config.User) nut.User {
-	return nut.User{
-		Name: u.Name, Password: u.Password,
-		Monitor:    u.Upsmon != "",
-		Primary:    u.Upsmon == "primary",
-		FSD:        slices.Contains(u.Actions, "FSD"),
-		Set:        slices.Contains(u.Actions, "SET"),
-		AnyCommand: slices.Contains(u.InstCmds, config.AllCommands),
-		Commands:   u.InstCmds,
-	}
+func newHost(cfg *config.Config, opts options, logger *slog.Logger) *nut.Host {
+	host := &nut.Host{Registry: new(nut.Registry), Users: nut.NewUsers(nil), Version: version, Strict: cfg.Protocol != "", Logger: logger}
+	resumeFSD(host, opts.state, logger)
+	apply(cfg, host)
+	return host
 }
 
 // maxConns leaves file descriptors for drivers, listeners and the like.

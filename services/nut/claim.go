@@ -11,8 +11,8 @@ func (s *Session) claim(args [][]byte, granted string) {
 	if u == nil {
 		return
 	}
-	if r, genuine := s.rights(); !r.primary {
-		s.refuse(u, genuine, "claim", "PRIMARY")
+	if r, why := s.rights(u); !r.primary {
+		s.refuse("primary refused", u, why)
 		return
 	}
 	s.say(granted)
@@ -24,8 +24,8 @@ func (s *Session) forceShutdown(args [][]byte) {
 	if u == nil {
 		return
 	}
-	if r, genuine := s.rights(); !r.primary && !r.fsd {
-		s.refuse(u, genuine, "claim", "FSD")
+	if r, why := s.rights(u); !r.primary && !r.fsd {
+		s.refuse("FSD refused", u, why)
 		return
 	}
 	s.host.Logger.Warn("FSD set", "user", s.username, "addr", s.addr, "ups", u.name)
@@ -51,13 +51,14 @@ func (s *Session) endFSD(args [][]byte) bool {
 	if !equalFold(args[1], varFSD) {
 		return false
 	}
-	r, _ := s.rights()
-	if !r.primary || !r.fsd {
+	u := s.host.Registry.lookup(args[0])
+	if u == nil {
 		return false
 	}
-	u := s.ups(args[0])
+	if r, _ := s.rights(u); !r.primary || !r.fsd {
+		return false
+	}
 	switch {
-	case u == nil:
 	case string(args[2]) != "no":
 		s.err(errInvalidValue)
 	default:

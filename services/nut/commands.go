@@ -11,23 +11,26 @@ var commands = []struct {
 	name      string
 	needsUser bool // refused until USERNAME and PASSWORD were given
 	run       func(s *Session, args [][]byte)
+	old       bool // not in RFC 9271, which has another name for it
 }{
-	{"GET", false, (*Session).get},
-	{"LIST", false, (*Session).list},
-	{"VER", false, bare(func(s *Session) { s.say(s.host.info()) })},
-	{"NETVER", false, bare(func(s *Session) { s.say(protocolVersion) })},
-	{"PROTVER", false, bare(func(s *Session) { s.say(protocolVersion) })},
-	{"HELP", false, bare((*Session).help)},
-	{"STARTTLS", false, func(s *Session, _ [][]byte) { s.err(errFeatureNotConfigured) }},
-	{"USERNAME", false, (*Session).setUsername},
-	{"PASSWORD", false, (*Session).setPassword},
-	{"LOGIN", true, (*Session).login},
-	{"LOGOUT", false, bare((*Session).logout)},
-	{"PRIMARY", true, (*Session).primary},
-	{"MASTER", true, (*Session).master},
-	{"FSD", true, (*Session).forceShutdown},
-	{"SET", true, (*Session).set},
-	{"INSTCMD", true, (*Session).instCmd},
+	{"GET", false, (*Session).get, false},
+	{"LIST", false, (*Session).list, false},
+	{"VER", false, bare(func(s *Session) { s.say(s.host.info()) }), false},
+	{"NETVER", false, bare(func(s *Session) { s.say(protocolVersion) }), true},
+	{"PROTVER", false, bare(func(s *Session) { s.say(protocolVersion) }), false},
+	{"HELP", false, bare((*Session).help), false},
+	{"STARTTLS", false, func(s *Session, _ [][]byte) { s.err(errFeatureNotConfigured) }, false},
+	{"USERNAME", false, (*Session).setUsername, false},
+	{"PASSWORD", false, (*Session).setPassword, false},
+	{"LOGIN", true, (*Session).login, true},
+	{"ATTACH", true, (*Session).attach, false},
+	{"DETACH", false, bare((*Session).logout), false},
+	{"LOGOUT", false, bare((*Session).logout), true},
+	{"PRIMARY", true, (*Session).primary, false},
+	{"MASTER", true, (*Session).master, true},
+	{"FSD", true, (*Session).forceShutdown, false},
+	{"SET", true, (*Session).set, false},
+	{"INSTCMD", true, (*Session).instCmd, false},
 }
 
 // info is the answer to VER. Clients take it apart: WinNUT counts words, an exporter wants "upsd (.+) -".
@@ -47,13 +50,21 @@ func bare(run func(s *Session)) func(s *Session, args [][]byte) {
 }
 
 func (s *Session) help() {
+	if s.host.Strict {
+		s.say("Commands: HELP VER PROTVER GET LIST SET INSTCMD ATTACH DETACH USERNAME PASSWORD STARTTLS")
+		return
+	}
 	s.say("Commands: HELP VER PROTVER GET LIST SET INSTCMD LOGIN LOGOUT USERNAME PASSWORD STARTTLS")
 }
 
 // ups returns the named UPS, or answers with an error.
 func (s *Session) ups(name []byte) *UPS {
 	u := s.host.Registry.lookup(name)
-	if u == nil {
+	switch {
+	case !s.mayRead(u):
+		s.err(errAccessDenied)
+		return nil
+	case u == nil:
 		s.err(errUnknownUPS)
 	}
 	return u

@@ -5,6 +5,7 @@ type errorCode string
 
 const (
 	errAccessDenied         errorCode = "ACCESS-DENIED"
+	errAlreadyAttached      errorCode = "ALREADY-ATTACHED" // RFC 9271's name for the next one
 	errAlreadyLoggedIn      errorCode = "ALREADY-LOGGED-IN"
 	errAlreadySetPassword   errorCode = "ALREADY-SET-PASSWORD"
 	errAlreadySetUsername   errorCode = "ALREADY-SET-USERNAME"

@@ -22,7 +22,7 @@ func (r *Registry) Resume(names []string) {
 	defer r.mu.Unlock()
 	for _, name := range names {
 		r.latch(name, true)
-		if u := r.lookup([]byte(name)); u != nil {
+		if u := r.own([]byte(name)); u != nil {
 			u.setFSD(true)
 		}
 	}

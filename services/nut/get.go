@@ -8,6 +8,8 @@ import (
 	"github.com/upscard/upscard/services/ups"
 )
 
+const numLogins = "NUMLOGINS"
+
 // getters are the kinds of GET, the most frequent first, with the least number of words behind them.
 var getters = []struct {
 	name string
@@ -19,7 +21,8 @@ var getters = []struct {
 	{"DESC", 2, (*Session).getDesc},
 	{"CMDDESC", 2, (*Session).getCmdDesc},
 	{"UPSDESC", 1, (*Session).getUPSDesc},
-	{"NUMLOGINS", 1, (*Session).getNumLogins},
+	{numLogins, 1, (*Session).getNumLogins},
+	{"NUMATTACH", 1, (*Session).getNumAttach},
 	{"TRACKING", 0, (*Session).getTracking},
 }
 
@@ -27,7 +30,7 @@ func (s *Session) get(args [][]byte) {
 	if len(args) > 0 {
 		for i := range getters {
 			g := &getters[i]
-			if equalFold(args[0], g.name) && len(args) > g.args {
+			if equalFold(args[0], g.name) && len(args) > g.args && !(s.host.Strict && g.name == numLogins) {
 				g.run(s, args[1:])
 				return
 			}
@@ -64,8 +67,12 @@ func (s *Session) variable(upsName, name []byte) (ups.Var, bool) {
 	}
 	if !ok {
 		s.err(errVarNotSupported)
+		return v, false
 	}
-	return v, ok
+	if equalFold(name, varStatus) {
+		v = s.told(varStatus, v)
+	}
+	return v, true
 }
 
 func (s *Session) getVar(args [][]byte) {

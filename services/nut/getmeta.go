@@ -21,7 +21,7 @@ func (s *Session) getUPSDesc(args [][]byte) {
 	if u == nil {
 		return
 	}
-	desc := u.desc
+	desc := u.description()
 	if desc == "" {
 		desc = "Unavailable"
 	}
@@ -29,7 +29,11 @@ func (s *Session) getUPSDesc(args [][]byte) {
 	s.quote(desc)
 }
 
-func (s *Session) getNumLogins(args [][]byte) {
+func (s *Session) getNumLogins(args [][]byte) { s.countLogins(numLogins, args) }
+
+func (s *Session) getNumAttach(args [][]byte) { s.countLogins("NUMATTACH", args) }
+
+func (s *Session) countLogins(kind string, args [][]byte) {
 	u := s.ups(args[0])
 	if u == nil {
 		return
@@ -38,7 +42,7 @@ func (s *Session) getNumLogins(args [][]byte) {
 		s.err(code)
 		return
 	}
-	s.echo("NUMLOGINS", args[0])
+	s.echo(kind, args[0])
 	s.say(strconv.Itoa(len(u.clients())))
 }
 

@@ -47,9 +47,16 @@ func (s *Session) within(kind string, args [][]byte, items func()) {
 }
 
 func (s *Session) listUPS([][]byte) {
+	if !s.mayRead(nil) {
+		s.err(errAccessDenied)
+		return
+	}
 	s.within("UPS", nil, func() {
 		for _, u := range s.host.Registry.All() {
-			desc := u.desc
+			if !s.mayRead(u) {
+				continue
+			}
+			desc := u.description()
 			if desc == "" {
 				desc = "Description unavailable"
 			}
@@ -76,7 +83,7 @@ func (s *Session) listVars(kind string, args [][]byte, wanted func(ups.Var) bool
 		for _, name := range snap.Names() {
 			if v, _ := snap.Var(name); wanted(v) {
 				s.echo(kind, args[0], []byte(name))
-				s.quote(v.Value)
+				s.quote(s.told(name, v).Value)
 			}
 		}
 	})
@@ -100,9 +107,13 @@ func (s *Session) listClient(args [][]byte) {
 	if u == nil {
 		return
 	}
+	name := u.name
+	if !equalFold(args[0], name) { // an alias, which is what the client knows
+		name = string(args[0])
+	}
 	s.within("CLIENT", args[:1], func() {
 		for _, addr := range u.clients() {
-			s.say("CLIENT", u.name, addr)
+			s.say("CLIENT", name, addr)
 		}
 	})
 }

@@ -31,9 +31,9 @@ func (s *Session) setVar(args [][]byte) {
 		return
 	}
 	name, known := folded(snap.Names(), args[1])
-	r, genuine := s.rights()
+	r, why := s.rights(u)
 	if !r.set {
-		s.refuse(u, genuine, "set", string(args[1]))
+		s.refuse("order refused", u, why, "set", string(args[1]))
 		return
 	}
 	if !known {
@@ -65,9 +65,9 @@ func (s *Session) instCmd(args [][]byte) {
 		s.err(errCmdNotSupported)
 		return
 	}
-	r, genuine := s.rights()
+	r, why := s.rights(u)
 	if !r.mayCommand(name) {
-		s.refuse(u, genuine, "instcmd", name)
+		s.refuse("order refused", u, why, "instcmd", name)
 		return
 	}
 	o := ups.Order{Name: name}
@@ -91,15 +91,12 @@ func (s *Session) reachable(name []byte) (*UPS, *ups.Snapshot) {
 	return u, snap
 }
 
-// refuse denies an order. The log has the first of a session: whoever has no right may ask as often as he likes.
-func (s *Session) refuse(u *UPS, genuine bool, kind, name string) {
+// refuse denies what takes a right. The log has the first time of a session: whoever has no right may ask as often as he likes.
+func (s *Session) refuse(what string, u *UPS, why string, attrs ...any) {
 	if !s.refused {
 		s.refused = true
-		why := "no right to it"
-		if !genuine {
-			why = "wrong name or password"
-		}
-		s.host.Logger.Warn("order refused", "user", s.username, "addr", s.addr, "ups", u.name, kind, name, "why", why)
+		log := s.host.Logger.With("user", s.username, "addr", s.addr, "ups", u.name)
+		log.Warn(what, append(attrs, "why", why)...)
 	}
 	s.err(errAccessDenied)
 }

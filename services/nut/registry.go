@@ -12,15 +12,17 @@ import (
 
 // UPS is one UPS that the server offers.
 type UPS struct {
-	name, desc string
-	store      *ups.Store
-	came       atomic.Bool
+	name  string
+	store *ups.Store
+	came  atomic.Bool
 
-	feed *ups.Store
-	fsd  atomic.Bool // what meta has
-	view atomic.Pointer[view]
+	feed    *ups.Store
+	fsd     atomic.Bool // what meta has
+	view    atomic.Pointer[view]
+	missing atomic.Pointer[map[string]string] // variables that clients want whether there is a value or not
 
 	mu     sync.Mutex
+	desc   string
 	driver Driver     // nil until one came
 	logins []*Session // oldest first
 	meta   meta
@@ -28,6 +30,21 @@ type UPS struct {
 
 // Name is the name that clients use.
 func (u *UPS) Name() string { return u.name }
+
+// Describe gives the UPS another description.
+func (u *UPS) Describe(desc string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.desc = desc
+	u.tell()
+}
+
+// description is what clients are told, empty where there is none.
+func (u *UPS) description() string {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.desc
+}
 
 // Store holds the state. Whoever follows the driver sets it.
 func (u *UPS) Store() *ups.Store { return u.store }
@@ -104,13 +121,14 @@ type Registry struct {
 	mu      sync.Mutex // held by all that change it
 	list    atomic.Pointer[[]*UPS]
 	latched map[string]bool // UPSes that have FSD set, by their names in lower case
+	aliases atomic.Pointer[map[string]string]
 }
 
 // Add returns the UPS of that name, which it adds at the end of the list if it is new. Case does not tell names apart.
 func (r *Registry) Add(name, desc string) *UPS {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if u := r.lookup([]byte(name)); u != nil {
+	if u := r.own([]byte(name)); u != nil {
 		return u
 	}
 	u := newUPS(name, desc)
@@ -130,11 +148,28 @@ func (r *Registry) All() []*UPS {
 	return nil
 }
 
-// Find returns the named UPS or nil.
+// Alias makes these the names, in lower case, by which UPSes can be asked for besides their own, which come first.
+func (r *Registry) Alias(names map[string]string) { r.aliases.Store(&names) }
+
+// Has reports whether a UPS has the name itself.
+func (r *Registry) Has(name string) bool { return r.own([]byte(name)) != nil }
+
+// Find returns the UPS of that name or alias, or nil.
 func (r *Registry) Find(name string) *UPS { return r.lookup([]byte(name)) }
 
-// lookup returns the named UPS or nil.
 func (r *Registry) lookup(name []byte) *UPS {
+	if u := r.own(name); u != nil {
+		return u
+	}
+	aliases := r.aliases.Load()
+	if aliases == nil || len(*aliases) == 0 {
+		return nil
+	}
+	return r.own([]byte((*aliases)[strings.ToLower(string(name))]))
+}
+
+// own returns the UPS that has the name itself, or nil.
+func (r *Registry) own(name []byte) *UPS {
 	for _, u := range r.All() {
 		if len(u.name) == len(name) && bytes.EqualFold([]byte(u.name), name) {
 			return u

@@ -4,7 +4,9 @@ package nut
 import (
 	"bytes"
 	"log/slog"
+	"net/netip"
 	"sync"
+	"sync/atomic"
 
 	"github.com/upscard/upscard/services/parseconf"
 )
@@ -23,8 +25,14 @@ type Host struct {
 	Registry *Registry
 	Users    *Users
 	Version  string // as VER tells it
+	Strict   bool   // only RFC 9271's names
 	Keeper   Keeper // of FSD; nil: it ends with the process
 	Logger   *slog.Logger
+
+	anonymous atomic.Pointer[Anonymous]
+
+	guessersOnce sync.Once
+	guessers     trouble
 
 	tracker  tracker
 	changing sync.Mutex // held while FSD of a UPS changes
@@ -50,11 +58,17 @@ type Session struct {
 	tracking                 bool
 	refused                  bool // an order, which the log has
 	trusted                  bool // may do everything
+
+	ip       netip.Addr // addr, if it is one
+	user     *account   // whom it has proved to be
+	verdict  verdict    // on that
+	verified *accounts  // by which
 }
 
 // NewSession begins a session of the client at addr.
 func NewSession(host *Host, addr string) *Session {
-	return &Session{host: host, addr: addr}
+	ip, _ := netip.ParseAddr(addr)
+	return &Session{host: host, addr: addr, ip: ip}
 }
 
 // NewTrustedSession begins a session on the card itself, of the named user, who needs no password and may do everything.
@@ -122,7 +136,7 @@ func (s *Session) command(line []byte) {
 	}
 	for i := range commands {
 		c := &commands[i]
-		if !equalFold(words[0], c.name) {
+		if !equalFold(words[0], c.name) || s.host.Strict && c.old {
 			continue
 		}
 		if c.needsUser && !s.identified() {

@@ -25,28 +25,31 @@ func (s *Session) setPassword(args [][]byte) {
 }
 
 // login is LOGIN <ups>: the client declares that the UPS feeds it.
-func (s *Session) login(args [][]byte) {
+func (s *Session) login(args [][]byte) { s.enter(args, errAlreadyLoggedIn) }
+
+// attach is LOGIN by the name that RFC 9271 gives it.
+func (s *Session) attach(args [][]byte) { s.enter(args, errAlreadyAttached) }
+
+func (s *Session) enter(args [][]byte, already errorCode) {
 	switch {
 	case len(args) != 1:
 		s.err(errInvalidArgument)
 		return
 	case s.loggedIn != nil:
-		s.err(errAlreadyLoggedIn)
+		s.err(already)
 		return
 	}
 	u := s.ups(args[0])
 	if u == nil {
 		return
 	}
-	log := s.host.Logger.With("user", s.username, "addr", s.addr, "ups", u.name)
-	if r, _ := s.rights(); !r.monitor {
-		log.Warn("login refused")
-		s.err(errAccessDenied)
+	if r, why := s.rights(u); !r.monitor {
+		s.refuse("login refused", u, why)
 		return
 	}
 	s.loggedIn = u
 	u.login(s)
-	log.Info("client logged in")
+	s.host.Logger.Info("client logged in", "user", s.username, "addr", s.addr, "ups", u.name)
 	s.say("OK")
 }
 
@@ -69,12 +72,4 @@ func (s *Session) set(args [][]byte) {
 	default:
 		s.err(errInvalidArgument)
 	}
-}
-
-// rights returns what the client may do, and whether its name and password are right.
-func (s *Session) rights() (rights, bool) {
-	if s.trusted {
-		return rights{monitor: true, primary: true, fsd: true, set: true, anyCommand: true}, true
-	}
-	return s.host.Users.rights(s.username, s.password)
 }

@@ -1,30 +1,25 @@
 package nut
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
+	"net/netip"
+	"slices"
 	"strings"
+
+	"github.com/upscard/upscard/services/password"
 )
 
 // User may do what the configuration grants.
 type User struct {
-	Name, Password string
-	Monitor        bool     // may LOGIN, as an upsmon
-	Primary        bool     // may PRIMARY and FSD, as the upsmon that shuts down last
-	FSD            bool     // may FSD; a primary may then end it too
-	Set            bool     // may SET VAR
-	AnyCommand     bool     // may INSTCMD whatever there is
-	Commands       []string // may INSTCMD these; case does not matter
-}
-
-// Users checks credentials. It holds no password in clear.
-type Users struct {
-	byName map[string]credential
-}
-
-type credential struct {
-	sum [sha256.Size]byte
-	rights
+	Name, Password string         // in clear, or hashed by services/password
+	Monitor        bool           // may LOGIN, as an upsmon
+	Primary        bool           // may PRIMARY and FSD, as the upsmon that shuts down last
+	FSD            bool           // may FSD; a primary may then end it too
+	Set            bool           // may SET VAR
+	AnyCommand     bool           // may INSTCMD whatever there is
+	Commands       []string       // may INSTCMD these; case does not matter
+	UPS            []string       // has to do with these only; all if empty
+	From           []netip.Prefix // is nobody elsewhere; anywhere if empty
+	StatusWords    []string       // is shown these words of ups.status only; all if empty
 }
 
 // rights are what a user may do.
@@ -37,30 +32,60 @@ func (r rights) mayCommand(name string) bool {
 	return r.anyCommand || r.commands[strings.ToLower(name)]
 }
 
-// NewUsers leaves users without a password out: nobody can be them.
-func NewUsers(list []User) *Users {
-	u := &Users{byName: make(map[string]credential, len(list))}
+// account is a user as the server knows him.
+type account struct {
+	rights
+	upses []string
+	from  []netip.Prefix
+	words []string
+	right secret // what a right password gives
+}
+
+// accounts is one state of the configuration.
+type accounts struct {
+	byName  map[string]*account
+	hashed  bool // some of them are
+	filters bool // some are shown a part of ups.status
+}
+
+// newAccounts leaves users without a password out, and those whose hash is none: nobody can be them.
+func newAccounts(list []User, keyed func(name, password string) mark) *accounts {
+	all := &accounts{byName: make(map[string]*account, len(list))}
 	for _, user := range list {
 		if user.Password == "" {
 			continue
 		}
-		c := credential{sha256.Sum256([]byte(user.Password)), rights{
-			user.Monitor || user.Primary, user.Primary, user.FSD, user.Set, user.AnyCommand, make(map[string]bool)}}
+		a := &account{rights{user.Monitor || user.Primary, user.Primary, user.FSD, user.Set, user.AnyCommand, make(map[string]bool)},
+			user.UPS, user.From, user.StatusWords, secret{}}
 		for _, name := range user.Commands {
-			c.commands[strings.ToLower(name)] = true
+			a.commands[strings.ToLower(name)] = true
 		}
-		u.byName[user.Name] = c
+		if strings.HasPrefix(user.Password, password.Prefix) {
+			hashed, err := password.Parse(user.Password)
+			if err != nil {
+				continue
+			}
+			a.right.hashed = &hashed
+			all.hashed = true
+		} else {
+			m := keyed(user.Name, user.Password)
+			a.right.known.Store(&m)
+		}
+		all.filters = all.filters || len(user.StatusWords) > 0
+		all.byName[user.Name] = a
 	}
-	return u
+	return all
 }
 
-// rights returns what the user of that name and password may do, and whether there is such a user. The time it takes does
-// not depend on how much of a password is right.
-func (u *Users) rights(name, password string) (rights, bool) {
-	want, known := u.byName[name]
-	sum := sha256.Sum256([]byte(password))
-	if subtle.ConstantTimeCompare(sum[:], want.sum[:]) != 1 || !known {
-		return rights{}, false
-	}
-	return want.rights, true
+// isFrom reports whether the user's clients are where this address is.
+func (a *account) isFrom(addr netip.Addr) bool { return len(a.from) == 0 || within(a.from, addr) }
+
+// covers reports whether the user has to do with the UPS.
+func (a *account) covers(r *Registry, u *UPS) bool {
+	return len(a.upses) == 0 || slices.ContainsFunc(a.upses, func(name string) bool { return r.Find(name) == u })
+}
+
+// within reports whether an address is in one of the networks. An IPv6 address has no zone to them.
+func within(networks []netip.Prefix, addr netip.Addr) bool {
+	return slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(addr.WithZone("")) })
 }

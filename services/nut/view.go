@@ -9,36 +9,64 @@ import (
 	"github.com/upscard/upscard/services/ups"
 )
 
-const varStatus = "ups.status"
+const (
+	varStatus = "ups.status"
+	wordFSD   = "FSD"
+)
 
 // view is a snapshot as clients see it.
 type view struct {
-	of  *ups.Snapshot
-	fsd bool
-	is  *ups.Snapshot
+	of      *ups.Snapshot
+	fsd     bool
+	missing *map[string]string
+	is      *ups.Snapshot
 }
 
-// shown returns what clients see of a driver's snapshot: FSD stands in front of ups.status while it is set.
+// shown returns what clients see of a driver's snapshot: FSD stands in front of ups.status while it is set, and what must not be missing
+// is there.
 func (u *UPS) shown(snap *ups.Snapshot) *ups.Snapshot {
-	fsd := u.fsd.Load()
-	if !fsd || snap.Freshness() == ups.Absent {
+	fsd, missing := u.fsd.Load(), u.missing.Load()
+	if !fsd && missing == nil || snap.Freshness() == ups.Absent {
 		return snap
 	}
-	if v := u.view.Load(); v != nil && v.of == snap && v.fsd == fsd {
+	if v := u.view.Load(); v != nil && v.of == snap && v.fsd == fsd && v.missing == missing {
 		return v.is
 	}
-	is := snap.WithValues(map[string]string{varStatus: withFSD(snap.Value(varStatus))})
-	u.view.Store(&view{snap, fsd, is})
+	values := make(map[string]string)
+	if missing != nil {
+		for name, value := range *missing {
+			if _, known := snap.Var(name); !known {
+				values[name] = value
+			}
+		}
+	}
+	if fsd {
+		values[varStatus] = withFSD(snap.Value(varStatus))
+	}
+	is := snap.WithValues(values)
+	u.view.Store(&view{snap, fsd, missing, is})
 	return is
+}
+
+// Supply gives the UPS these variables while its driver does not tell them. The caller must not modify values any more.
+func (u *UPS) Supply(values map[string]string) {
+	if len(values) == 0 {
+		u.missing.Store(nil)
+	} else {
+		u.missing.Store(&values)
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.tell()
 }
 
 // withFSD puts FSD in front of a status that does not have it.
 func withFSD(status string) string {
 	words := strings.Fields(status)
-	if slices.Contains(words, "FSD") {
+	if slices.Contains(words, wordFSD) {
 		return status
 	}
-	return strings.Join(append([]string{"FSD"}, words...), " ")
+	return strings.Join(append([]string{wordFSD}, words...), " ")
 }
 
 // Feed holds what the UPS's followers on the card see, while Watch runs: what clients see, with the last known values while they are stale,
