@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -108,7 +109,7 @@ func bindLater(ctx context.Context, addr string) *net.TCPListener {
 }
 
 func bind(ctx context.Context, addr string) (*net.TCPListener, error) {
-	lc := net.ListenConfig{Control: freebind}
+	lc := net.ListenConfig{Control: prepare, KeepAliveConfig: keepAlive}
 	ln, err := lc.Listen(ctx, network(addr), addr)
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", addr, err)
@@ -128,15 +129,24 @@ func network(addr string) string {
 	return "tcp6"
 }
 
-// freebind lets a socket have an address that the machine gets later.
-func freebind(network, _ string, conn syscall.RawConn) error {
+// A client that vanishes without a word, as one whose cable is pulled, is logged out within 25 s: a primary that waits for it would lose
+// the time to shut down. A shorter patience would drop clients for a moment without a network.
+var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 3 * time.Second, Count: 3}
+
+// unacknowledged is how long what a client was sent may stay unacknowledged. With it the probes of keepAlive are not counted: the
+// first after this time ends the connection.
+const unacknowledged = 20 * time.Second
+
+// prepare lets a socket have an address that the machine gets later, and its connections know that their client is gone.
+func prepare(network, _ string, conn syscall.RawConn) error {
 	level, option := unix.SOL_IP, unix.IP_FREEBIND
 	if strings.HasSuffix(network, "6") {
 		level, option = unix.SOL_IPV6, unix.IPV6_FREEBIND
 	}
 	var err error
-	if e := conn.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), level, option, 1) }); e != nil {
-		return e
-	}
-	return err
+	e := conn.Control(func(fd uintptr) {
+		err = errors.Join(unix.SetsockoptInt(int(fd), level, option, 1),
+			unix.SetsockoptInt(int(fd), unix.SOL_TCP, unix.TCP_USER_TIMEOUT, int(unacknowledged.Milliseconds())))
+	})
+	return errors.Join(e, err)
 }

@@ -43,7 +43,7 @@ func (s *Session) countLogins(kind string, args [][]byte) {
 		return
 	}
 	s.echo(kind, args[0])
-	s.say(strconv.Itoa(len(u.clients())))
+	s.say(strconv.Itoa(u.Logins()))
 }
 
 // getTracking tells whether orders are tracked, or the state of one.

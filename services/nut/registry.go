@@ -97,6 +97,13 @@ func (u *UPS) logout(s *Session) {
 	u.tell()
 }
 
+// Logins is how many clients are logged in.
+func (u *UPS) Logins() int {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return len(u.logins)
+}
+
 // clients returns the addresses of those logged in.
 func (u *UPS) clients() []string {
 	u.mu.Lock()
