@@ -1,0 +1,136 @@
+package monitor
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// How the load is switched off.
+const (
+	usualDelay = 60 * time.Second // of an order, where the UPS does not tell: the longest of our drivers' defaults
+	settle     = 30 * time.Second // how long a UPS may take beyond its delay, and how old a reading must not be to tell of an order
+	maxTries   = 3
+	patience   = time.Hour // in one stage, before somebody is called
+)
+
+// off orders each load off, and waits for the answers.
+func (t *turn) off(q *Sequence) {
+	if !q.ordered() && t.others(q) {
+		return
+	}
+	waiting := false
+	for i := range q.Members {
+		m := &q.Members[i]
+		if t.cameBack(m) && !q.ordered() {
+			q.again()
+			return
+		}
+		t.offMember(q, m)
+		waiting = waiting || m.Order == NotAsked || m.Order == Asked || m.Order == Doubtful
+	}
+	if waiting {
+		t.callAfterPatience(q, "its load could not be ordered off")
+		return
+	}
+	q.enter(StageWaiting, t.now)
+}
+
+// cameBack reports whether a UPS that could not be told anything is there again after so long that machines may be as well: they must get
+// their time to log out again.
+func (t *turn) cameBack(m *Member) bool {
+	memory := t.state.UPS[m.UPS]
+	if m.Order == NotAsked && memory.Contact == lost && t.now.Sub(memory.LostSince) > t.config.DeadTime {
+		m.Unreached = true
+	}
+	return m.Unreached && memory.Contact == inContact
+}
+
+func (t *turn) offMember(q *Sequence, m *Member) {
+	r := t.in.Readings[m.UPS]
+	if m.Order == Doubtful {
+		t.resolve(q, m, r)
+	}
+	if m.Order != NotAsked || !r.OK {
+		return
+	}
+	command := t.choose(m, r)
+	if command != "" {
+		m.Command, m.Order, m.At, m.Tries = command, Asked, t.now, m.Tries+1
+		if m.Delay = r.Delay; m.Delay <= 0 {
+			m.Delay = usualDelay
+		}
+		t.ask(Order, m.UPS, command)
+		t.tell(OffOrder, m.UPS, command)
+		return
+	}
+	if !t.state.UPS[m.UPS].plain() && t.config.Off == OffReturn {
+		t.call(q, m.UPS, "it has no command that switches its load off until the mains are back, so its battery will run down")
+		return // on the mains it may be rebooted
+	}
+	m.Order = Never
+	q.Alarmed = false
+	t.call(q, m.UPS, "it has no command that switches its load off and on again: start the machines by hand")
+}
+
+// choose returns the command that suits, "" for none. shutdown.reboot switches the load on again whether or not the mains are there, so it is
+// for a UPS on the mains only; commands after which somebody must press a button are given only if the owner names one.
+func (t *turn) choose(m *Member, r Reading) string {
+	candidates := []string{t.config.Off}
+	if t.config.Off == OffReturn {
+		candidates = []string{"shutdown.return"}
+		if t.state.UPS[m.UPS].plain() {
+			candidates = append(candidates, "shutdown.reboot")
+		}
+	}
+	for _, c := range candidates {
+		if slices.Contains(r.Commands, c) && !slices.Contains(m.Refused, c) {
+			return c
+		}
+	}
+	return ""
+}
+
+func (m *Member) noteOrder(o Outcome) {
+	switch o {
+	case Succeeded:
+		m.Order = Done
+	case Refused:
+		m.Order = NotAsked
+		m.Refused = append(m.Refused, m.Command)
+	case Unclear:
+		m.Order = Doubtful
+	}
+}
+
+// resolve finds out what became of an order that nobody answered. The UPS tells by its timers; one that has none is not told again.
+func (t *turn) resolve(q *Sequence, m *Member, r Reading) {
+	told := r.OK && r.At.Sub(m.At) >= settle
+	switch {
+	case r.OK && r.Timer == TimerRuns, told && t.state.UPS[m.UPS].Flags.has(isOff):
+		m.Order = Done
+	case told && r.Timer == TimerIdle && m.Tries < maxTries:
+		m.Order = NotAsked
+	case told, t.now.Sub(m.At) > m.Delay+2*settle:
+		q.Alarmed = false
+		t.call(q, m.UPS, fmt.Sprintf("nobody knows whether it obeyed %s, and the order is not repeated", m.Command))
+		m.Order = Never
+	}
+}
+
+// call calls somebody, once in a stage.
+func (t *turn) call(q *Sequence, ups, why string) {
+	if !q.Alarmed {
+		q.Alarmed = true
+		t.tell(Attention, ups, why)
+	}
+}
+
+func (t *turn) callAfterPatience(q *Sequence, why string) {
+	if t.now.Sub(q.Since) < patience {
+		return
+	}
+	for _, m := range q.Members {
+		t.call(q, m.UPS, why)
+	}
+}
