@@ -9,7 +9,7 @@ import (
 
 // readingOf makes a reading of what a script says: a status, or nothing for a UPS that is lost.
 func readingOf(status string) Reading {
-	return Reading{OK: status != "", Status: status, Charge: -1, Runtime: -1, Logins: 1, FSD: strings.Contains(status, "FSD")}
+	return Reading{OK: status != "", Status: status, Charge: -1, Runtime: -1, Logins: 1, At: start, FSD: strings.Contains(status, "FSD")}
 }
 
 // host is an upsmon on a machine that the UPSes feed.

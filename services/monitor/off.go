@@ -98,6 +98,8 @@ func (m *Member) noteOrder(o Outcome) {
 	case Refused:
 		m.Order = NotAsked
 		m.Refused = append(m.Refused, m.Command)
+	case Later:
+		m.Order, m.At, m.Tries = NotAsked, zero, m.Tries-1
 	case Unclear:
 		m.Order = Doubtful
 	}

@@ -63,7 +63,7 @@ func randomise(w *world, r *rand.Rand) {
 	mean := 20 + r.IntN(400)
 	w.restart = func() bool { return chance(r, mean) }
 	w.fate = func() fate {
-		return fate{!chance(r, 5), []Outcome{Succeeded, Succeeded, Succeeded, Unclear, Unclear, Refused}[r.IntN(6)]}
+		return fate{!chance(r, 5), []Outcome{Succeeded, Succeeded, Succeeded, Unclear, Unclear, Refused, Later}[r.IntN(7)]}
 	}
 }
 

@@ -86,7 +86,7 @@ func (t *turn) isShown(m *Member) {
 func (t *turn) showAgain(q *Sequence) {
 	for i := range q.Members {
 		m := &q.Members[i]
-		if r, known := t.in.Readings[m.UPS]; m.FSD == Done && known && !r.FSD && t.now.Sub(q.Shown) >= settle {
+		if r := t.in.Readings[m.UPS]; m.FSD == Done && r.known() && !r.FSD && t.now.Sub(q.Shown) >= settle {
 			m.FSD, q.Shown = NotAsked, t.now
 		}
 	}
@@ -139,7 +139,7 @@ func (t *turn) end(q *Sequence) bool {
 	left := false
 	for i := range q.Members {
 		m := &q.Members[i]
-		if r, known := t.in.Readings[m.UPS]; known && !r.FSD {
+		if r := t.in.Readings[m.UPS]; r.known() && !r.FSD {
 			m.Cleared = Done
 			continue
 		}

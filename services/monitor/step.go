@@ -6,17 +6,20 @@ import "time"
 type Reading struct {
 	OK       bool // the status is known; else the UPS, its driver or its server does not answer, or its data are stale
 	Status   string
-	Alarm    string // ups.alarm
-	Mode     string // ups.mode.buzzwords
-	At       time.Time
+	Alarm    string        // ups.alarm
+	Mode     string        // ups.mode.buzzwords
+	At       time.Time     // of the UPS's last answer
 	Charge   float64       // percent; negative: unknown
 	Runtime  time.Duration // negative: unknown
-	Logins   int           // clients that are logged in; negative: unknown
+	Logins   int           // clients that are logged in; negative: the server does not answer, or was not asked
 	FSD      bool          // the server holds FSD, whatever the UPS says
 	Timer    Timer
 	Delay    time.Duration // between an order to switch the load off and its end, 0: unknown
 	Commands []string      // instant commands that the UPS offers
 }
+
+// known reports whether the server answered, so that FSD is what it holds. A reading that is not there is not known.
+func (r Reading) known() bool { return r.Logins >= 0 && !r.At.IsZero() }
 
 // Timer says whether the UPS counts down to switch its load.
 type Timer uint8
@@ -61,7 +64,8 @@ type Outcome uint8
 // The outcomes.
 const (
 	Succeeded Outcome = iota
-	Refused           // it has certainly not been done
+	Refused           // it has certainly not been done, and never will be
+	Later             // it has certainly not been done, and may be asked for again
 	Unclear           // nobody knows whether it has been, or will be
 )
 

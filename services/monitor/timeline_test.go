@@ -72,7 +72,7 @@ var scripts = []script{
 	{"mains-before-upsd", outage, []happening{{10, mainsOff}, {46, upsdDies}, {70, mainsOn}, {75, upsdRuns}}, 200},
 	{"limit-of-charge", func(w *world) { outage(w); w.config.Charge = 20 }, []happening{{10, mainsOff}, {300, mainsOn}}, 500},
 	{"limit-of-time", func(w *world) { outage(w); w.config.OnBattery = 15 * time.Second }, []happening{{10, mainsOff}, {300, mainsOn}}, 500},
-	{"ordered-by-somebody", outage, []happening{{10, func(w *world) { w.fsd, w.fsdAt = true, w.now }}}, 200},
+	{"ordered-by-somebody", outage, []happening{{10, func(w *world) { w.fsd, w.fsdAt, w.ordered = true, w.now, true }}}, 200},
 	{"ignores-on-mains", func(w *world) { outage(w); w.ups.ignoresOnMains = true }, []happening{{10, mainsOff}, {52, mainsOn}}, 300},
 }
 

@@ -57,7 +57,7 @@ func (t *turn) back(q *Sequence, m *Member) bool {
 	switch {
 	case !r.OK || !t.state.UPS[m.UPS].plain() || r.Timer == TimerRuns:
 		return false
-	case m.FSD == Done && !r.FSD && t.now.Sub(q.Since) >= settle: // somebody took it back
+	case m.FSD == Done && r.known() && !r.FSD && t.now.Sub(q.Since) >= settle: // somebody took it back
 		return true
 	case m.At.IsZero():
 		return t.now.Sub(q.Since) >= t.config.HostSync

@@ -31,6 +31,7 @@ type world struct {
 	fate    func() fate // of an order
 	asked   []Intent
 	calls   int  // for attention
+	ordered bool // somebody ordered FSD
 	lied    bool // the UPS said that it would obey, and did not
 	excused bool // then it could not be read when that would have shown
 }
@@ -127,7 +128,7 @@ func (w *world) comeAgain() {
 // check holds the rule that a sequence begins on battery only.
 func (w *world) check(in Input, before int) {
 	r := in.Readings["ups"]
-	if len(w.state.Sequences) > before && r.OK && w.ups.mains && !r.FSD {
+	if len(w.state.Sequences) > before && r.OK && w.ups.mains && !w.ordered {
 		w.t.Fatalf("%s: FSD on line power: %q", w.at(), r.Status)
 	}
 }
@@ -136,7 +137,7 @@ func (w *world) act(i Intent) {
 	w.asked = append(w.asked, i)
 	w.say(i.Kind.String(), i.Command)
 	if !w.upsd {
-		w.results = append(w.results, Result{i, Refused})
+		w.results = append(w.results, Result{i, Later})
 		return
 	}
 	answer := Succeeded
@@ -176,8 +177,8 @@ func (w *world) order(i Intent) Outcome {
 		return Unclear
 	}
 	f := w.fate()
-	if f.answer == Refused {
-		return Refused
+	if f.answer == Refused || f.answer == Later {
+		return f.answer
 	}
 	if f.obeys && !(d.ignoresOnMains && d.mains) {
 		d.off = 20
