@@ -25,6 +25,14 @@ func parts() []part {
 			}
 			return p
 		}},
+		{"upsmon", func(c *config.Config) *config.Config {
+			p := new(config.Config)
+			p.Monitor, p.Notify = c.Monitor, c.Notify
+			for _, u := range c.UPS {
+				p.UPS = append(p.UPS, config.UPS{Name: u.Name, PowerValue: u.PowerValue})
+			}
+			return p
+		}},
 		{"usbhid-ups", func(c *config.Config) *config.Config {
 			p := new(config.Config)
 			p.UPS = c.UPS

@@ -21,8 +21,10 @@ const MaxSize = 64 << 10
 type Config struct {
 	Listen  []string // addresses of the NUT server, HOST:PORT; no host is every address of IPv4 and IPv6
 	Network Network
-	UPS     []UPS  // in the order of the file
-	Users   []User // in the order of the file
+	Monitor Monitor
+	Notify  []Notify // in the order of the file
+	UPS     []UPS    // in the order of the file
+	Users   []User   // in the order of the file
 
 	Anonymous Anonymous
 	Profiles  []string // of the names of Profiles
@@ -50,6 +52,8 @@ type UPS struct {
 
 	// Poll periods, 0 where not given: of the status, of everything else.
 	PollInterval, PollFreq time.Duration
+
+	PowerValue *int // supplies that it feeds, for Monitor.MinSupplies; nil where not given
 
 	Driver Driver
 }

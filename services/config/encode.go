@@ -15,6 +15,11 @@ func Encode(c *Config) []byte {
 	if network.Len() > 0 {
 		fmt.Fprintf(&b, "[%s]\n%s", tableNetwork, network.Bytes())
 	}
+	var monitor bytes.Buffer
+	encodeKeys(&monitor, monitorKeys, c.Monitor)
+	if monitor.Len() > 0 {
+		fmt.Fprintf(&b, "[%s]\n%s", tableMonitor, monitor.Bytes())
+	}
 	for _, i := range c.Network.Interfaces {
 		encodeEntry(&b, tableInterfaces, i.Name, interfaceKeys, i)
 	}
@@ -28,6 +33,9 @@ func Encode(c *Config) []byte {
 	}
 	for _, u := range c.Users {
 		encodeEntry(&b, tableUsers, u.Name, userKeys, u)
+	}
+	for _, n := range c.Notify {
+		encodeEntry(&b, tableNotify, n.Name, notifyKeys, n)
 	}
 	return b.Bytes()
 }

@@ -24,10 +24,15 @@ func TestExampleFile(t *testing.T) {
 		Network: Network{Hostname: "upscard", DNS: addrs("192.168.1.1", "9.9.9.9"), NTP: []string{"ptbtime1.ptb.de", "192.168.1.1"},
 			Interfaces: []Interface{{"eth0", Static, Auto, prefixes("192.168.1.5/24", "2001:db8::5/64"), addrs("192.168.1.1")},
 				{Name: AnyWired, Method: DHCP, IPv6: Auto}}},
+		Monitor: Monitor{MinSupplies: new(1), PollFreq: new(5), DeadTime: new(15), HostSync: new(60), FinalDelay: new(0),
+			NoCommWarnTime: new(300), RBWarnTime: new(43200), OffDuration: new(30), OBLBDuration: new(0), OverDuration: new(-1),
+			AlarmCritical: new(false), Charge: new(30), Runtime: new(300), OnBattery: new(600), Off: OffReturn},
+		Notify: []Notify{{Name: "log", Type: NotifySyslog, Server: "192.168.1.9:514", Proto: "tcp"},
+			{Name: "hook", Type: NotifyWebhook, URL: "https://example.org/ups?token=secret", Events: []string{"ONBATT", "ONLINE", "ATTENTION"}}},
 		UPS: []UPS{
 			{Name: "office", Desc: "UPS under the desk", Alias: []string{"left"}, VendorID: "051d", ProductID: "0002", Vendor: "American Power.*",
 				Product: "(Smart|Back)-UPS.*", Serial: "3B1843X12345", Bus: "001", BusPort: "004", Port: "1-1.4",
-				PollInterval: 2 * time.Second, PollFreq: 30 * time.Second},
+				PollInterval: 2 * time.Second, PollFreq: 30 * time.Second, PowerValue: new(1)},
 			{Name: "rack", Driver: Driver{
 				PollOnly: true, InterruptSize: 8, MaxReport: true, DisableFixReportDesc: true,
 				OnlineDischargeOnBattery: true, OnlineDischargeCalibration: true,
@@ -60,7 +65,8 @@ func TestExampleFile(t *testing.T) {
 		}
 	}
 	for table, rules := range map[string][]string{tableNetwork: append(names(networkKeys), names(interfaceKeys)...),
-		tableUPS: append(names(upsKeys), tableNames(upsTables)...), tableUsers: names(userKeys)} {
+		tableUPS: append(names(upsKeys), tableNames(upsTables)...), tableUsers: names(userKeys),
+		tableMonitor: names(monitorKeys), tableNotify: names(notifyKeys)} {
 		for _, key := range rules {
 			if !shown[table+"."+key] {
 				t.Errorf("%s of [%s] is not shown", key, table)

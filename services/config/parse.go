@@ -13,12 +13,15 @@ func Parse(name string, data []byte) (*Config, error) {
 	p := parser{
 		report:  r,
 		config:  Default(),
-		top:     section[Config]{rules: topKeys, tables: []string{tableNetwork, tableUPS, tableUsers}},
+		top:     section[Config]{rules: topKeys, tables: []string{tableNetwork, tableMonitor, tableUPS, tableUsers, tableNotify}},
 		network: newNetworkSection(),
+		monitor: section[Monitor]{table: tableMonitor, rules: monitorKeys},
 		ups: entries[UPS]{table: tableUPS, rules: upsKeys, tables: upsTables, refused: refused, checkName: CheckName, check: checkUPS,
 			complete: func(u *UPS, name string) { u.Name = name }},
 		users: entries[User]{table: tableUsers, rules: userKeys, checkName: CheckName, check: checkUser,
 			complete: func(u *User, name string) { u.Name = name }},
+		notify: entries[Notify]{table: tableNotify, rules: notifyKeys, checkName: CheckName, check: checkNotify,
+			complete: func(n *Notify, name string) { n.Name = name }},
 	}
 	for _, s := range read(data, r) {
 		p.apply(s)
@@ -28,6 +31,7 @@ func Parse(name string, data []byte) (*Config, error) {
 	p.config.Users = p.users.finish(r)
 	checkNames(r, &p.ups)
 	checkProfiles(r, p.config, &p.users)
+	p.config.Notify = p.notify.finish(r)
 	if err := r.err(); err != nil {
 		return nil, err
 	}
@@ -41,6 +45,8 @@ type parser struct {
 	network networkSection
 	ups     entries[UPS]
 	users   entries[User]
+	monitor section[Monitor]
+	notify  entries[Notify]
 }
 
 func (p *parser) apply(s setting) {
@@ -49,6 +55,10 @@ func (p *parser) apply(s setting) {
 		p.network.apply(p.report, &p.config.Network, s)
 	case tableUPS:
 		p.ups.apply(p.report, s)
+	case tableMonitor:
+		p.monitor.applyTable(p.report, &p.config.Monitor, s)
+	case tableNotify:
+		p.notify.apply(p.report, s)
 	case tableUsers:
 		p.users.apply(p.report, s)
 	default:

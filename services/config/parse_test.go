@@ -132,6 +132,18 @@ f:4:8: instcmds: want a command in quotes, as "beeper.mute", or "ALL", got ""`},
 		{"all at once", "a=1\n[ups.a]\nb=2\nport=3\n[users.u]\n",
 			"f:1:1: unknown key \"a\"\nf:3:1: unknown key \"b\" in [ups.a]\n" +
 				"f:4:6: port: want a USB port in quotes, as \"1-1.4\", or \"auto\", got a whole number\nf:5:8: [users.u]: there is no password"},
+		{"monitor", "monitor = 1\n", "f:1:1: monitor: want a table, as [monitor]"},
+		{"monitor's values", "[monitor]\nhostsync = -1\noff = 'off'\nhostsyncs = 5\nalarmcritical = 1\n",
+			"f:2:12: hostsync: want whole seconds from 0 to 3600, got -1\n" +
+				"f:3:7: off: want \"return\", \"none\" or a command, as \"load.off.delay\", got \"off\"\n" +
+				"f:4:1: unknown key \"hostsyncs\" in [monitor], did you mean \"hostsync\"?\n" +
+				"f:5:17: alarmcritical: want true or false, got a whole number"},
+		{"ways to tell", "[notify.a]\n[notify.b]\ntype='syslog'\n[notify.c]\ntype='webhook'\nurl='ftp://x/secret'\nevents='on battery'\n" +
+			"[notify.d]\ntype='webhook'\nurl='http://x'\nproto='tcp'\n[notify.e]\nserver='x'\n",
+			"f:1:9: [notify.a]: there is no type\nf:2:9: [notify.b]: there is no server\n" +
+				"f:6:5: url: want a URL that begins with http:// or https://\n" +
+				"f:7:8: events: want an event, as \"ONBATT\", got \"on battery\"\nf:11:7: proto: a webhook has none\n" +
+				"f:13:8: server: want a server with its port, as \"192.168.1.9:514\", got \"x\""},
 		{"syntax", "\n\n[ups.a\n", "f:3:7: "},
 		{"twice", "[ups.a]\n[ups.a]\n", "f:2:"},
 		{"key twice", "[ups.a]\ndesc='a'\ndesc='b'\n", "f:3:1: "},

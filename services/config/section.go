@@ -33,6 +33,16 @@ func (t *section[T]) apply(r *report, to *T, s setting) {
 	r.value(k, v, rule.set(to, v))
 }
 
+// applyTable takes a setting whose path begins with the section's own table.
+func (t *section[T]) applyTable(r *report, to *T, s setting) {
+	switch {
+	case len(s.path) > 1:
+		t.apply(r, to, setting{s.path[1:], s.value})
+	case s.value.kind != unstable.Table:
+		r.addf(s.path[0].offset, "%s: want a table, as [%s]", t.table, t.table)
+	}
+}
+
 // networkSection is [network] with its interfaces.
 type networkSection struct {
 	keys       section[Network]

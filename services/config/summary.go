@@ -20,8 +20,19 @@ func (c *Config) Summary() string {
 	if len(c.Profiles) > 0 {
 		users += " and those of " + strings.Join(c.Profiles, ", ")
 	}
-	return fmt.Sprintf("%s; listens on %s; %s; host %s; network: %s", upses, strings.Join(c.Listen, ", "), users,
-		cmp.Or(c.Network.Hostname, "upscard"), listed(c.Network.WithDefaults().Interfaces, Interface.summary))
+	return fmt.Sprintf("%s; listens on %s; %s; host %s; network: %s%s", upses, strings.Join(c.Listen, ", "), users,
+		cmp.Or(c.Network.Hostname, "upscard"), listed(c.Network.WithDefaults().Interfaces, Interface.summary), c.Monitor.summary())
+}
+
+// summary says what is unusual about the end of an outage: that the load stays on, or goes off otherwise.
+func (m Monitor) summary() string {
+	switch m.Off {
+	case "", OffReturn:
+		return ""
+	case OffNone:
+		return "; no load is switched off after a shutdown"
+	}
+	return "; the load is switched off by " + m.Off
 }
 
 func (i Interface) summary() string {

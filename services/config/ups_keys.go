@@ -8,7 +8,7 @@ import (
 const keyDesc = "desc"
 
 // upsKeys are the keys of [ups.NAME].
-var upsKeys = slices.Concat(bindingKeys, pollKeys, driverKeys)
+var upsKeys = slices.Concat(bindingKeys, powerKeys, pollKeys, driverKeys)
 
 var bindingKeys = []rule[UPS]{
 	{keyDesc, func(u *UPS, v value) (err error) { u.Desc, err = text(v, 256); return }, func(u UPS) string { return showText(u.Desc) },
@@ -31,6 +31,11 @@ var bindingKeys = []rule[UPS]{
 		"1 to 999, or a pattern of three digits", "any", "Binding: number of the port on the hub that the UPS is plugged into, the last one of its port path."},
 	{"port", func(u *UPS, v value) (err error) { u.Port, err = portPath(v); return }, func(u UPS) string { return showText(u.Port) },
 		"USB port path, as `1-1.4`, or `auto`", "any", "Binding: the USB port that the UPS is plugged into. `auto` is any, as in NUT."},
+}
+
+var powerKeys = []rule[UPS]{
+	wholeNumber("powervalue", func(u *UPS) **int { return &u.PowerValue }, 0, 64, "supplies", "1",
+		"How many supplies it feeds, which `minsupplies` counts; 0: it is watched and never shut down."),
 }
 
 var pollKeys = []rule[UPS]{
