@@ -69,6 +69,10 @@ const (
 	Unclear           // nobody knows whether it has been, or will be
 )
 
+func (o Outcome) String() string {
+	return [...]string{"done", "refused", "not now", "unclear"}[o]
+}
+
 // Result is an Intent's outcome.
 type Result struct {
 	Intent

@@ -1,0 +1,58 @@
+// Command upsmon watches UPSes, and shuts down what they feed when their power ends.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/upscard/upscard/services/config"
+	"github.com/upscard/upscard/services/driversock"
+	"github.com/upscard/upscard/services/program"
+	"github.com/upscard/upscard/services/sandbox"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	code := run(ctx, os.Args[1:], os.Stderr, sandbox.Tighten)
+	stop()
+	os.Exit(code)
+}
+
+// options are the flags.
+type options struct {
+	program.Flags
+	state string
+	trust driversock.Trust
+}
+
+func (o *options) parse(args []string, stderr io.Writer) error {
+	fs := o.Set("upsmon", stderr)
+	fs.StringVar(&o.state, "state", "", "`directory` of what survives a restart; without one nothing does")
+	fs.Var(&o.trust, "upsd-uid", "believe only an upsd of this `uid`, besides root's and our own user's")
+	return program.Parse(fs, args)
+}
+
+// run returns the exit code: 0 asked to stop, 1 failure, 2 usage. tighten gives up what the named duty does not need.
+func run(ctx context.Context, args []string, stderr io.Writer, tighten func(duty string) error) int {
+	if err := tighten("upsmon"); err != nil {
+		fmt.Fprintln(stderr, "upsmon:", err)
+		return 1
+	}
+	var opts options
+	if err := opts.parse(args, stderr); err != nil {
+		return program.UsageCode(err)
+	}
+	cfg, err := config.Load(opts.Config)
+	if err == nil {
+		err = watchCard(ctx, cfg, opts, program.Logger(stderr))
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "upsmon:", err)
+		return 1
+	}
+	return 0
+}
