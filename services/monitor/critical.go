@@ -17,9 +17,18 @@ func (t *turn) since(at *time.Time, holds bool) {
 	}
 }
 
-// times notes since when what matters has been so.
-func (t *turn) times(m *Memory) {
-	if !m.Flags.has(onBattery|low) || m.Flags.has(calibrating) {
+// over reports whether more than d has passed since a time. upsmon counts whole seconds, so to it 15 are over when 16 have begun; a host's
+// monitor is no sooner.
+func (t *turn) over(at time.Time, d time.Duration) bool {
+	if t.config.Halts {
+		return t.now.Sub(at) >= d+time.Second
+	}
+	return t.now.Sub(at) > d
+}
+
+// times notes since when what matters has been so. before is what the flags were.
+func (t *turn) times(m *Memory, before Flags) {
+	if !before.has(onBattery|low) || !m.Flags.has(onBattery|low) || m.Flags.has(calibrating) {
 		m.LastNonCrit = t.now
 	}
 	t.since(&m.BatterySince, m.Flags.has(onBattery))
@@ -27,7 +36,7 @@ func (t *turn) times(m *Memory) {
 	began := !m.OffSince.IsZero()
 	t.since(&m.OffSince, m.Flags.has(isOff))
 	off := t.config.OffDuration
-	m.OffLong = m.Flags.has(isOff) && (off == 0 || off > 0 && (m.OffLong || began && t.now.Sub(m.OffSince) > off))
+	m.OffLong = m.Flags.has(isOff) && (off == 0 || off > 0 && (m.OffLong || began && t.over(m.OffSince, off)))
 }
 
 // limits notes since when a limit of charge or runtime is passed.
@@ -73,7 +82,7 @@ func (t *turn) critical(u UPS, m *Memory) string {
 			return ""
 		}
 	}
-	if !u.Primary && t.now.Sub(m.LastNonCrit) <= c.HostSync {
+	if !u.Primary && !t.over(m.LastNonCrit, c.HostSync) {
 		return "" // the primary still has time to say so
 	}
 	if limit {

@@ -113,7 +113,7 @@ func TestSecondaryWaitsForItsPrimary(t *testing.T) {
 		var out Output
 		s, out = Step(&c, s, Input{Readings: map[string]Reading{"a": readingOf("OB LB")}}, start.Add(time.Duration(second)*time.Second))
 		if len(out.Notices) > 0 && out.Notices[len(out.Notices)-1].Type == Shutdown {
-			if second != 16 {
+			if second != 17 {
 				t.Errorf("after %d s", second)
 			}
 			return

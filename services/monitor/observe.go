@@ -35,11 +35,12 @@ func (t *turn) observe(u UPS, r Reading) {
 		t.gone(u, &m)
 	} else {
 		t.alive(u, &m)
+		before := m.Flags
 		t.status(u, &m, r)
-		t.times(&m)
+		t.times(&m, before)
 		t.limits(&m, r)
 	}
-	if t.now.Sub(m.LastPoll) > t.config.DeadTime && m.Flags.has(onBattery) {
+	if t.over(m.LastPoll, t.config.DeadTime) && m.Flags.has(onBattery) {
 		m.Flags |= low
 	}
 	t.state.UPS[u.Name] = m

@@ -113,7 +113,7 @@ func (t *turn) others(q *Sequence) bool {
 	for _, m := range q.Members {
 		r, known := t.in.Readings[m.UPS]
 		if known && r.Logins > t.own(m.UPS) || !t.config.Halts && (!known || r.Logins < 0) {
-			return t.now.Sub(q.Shown) < t.config.HostSync
+			return t.config.Halts && !t.over(q.Shown, t.config.HostSync) || t.now.Sub(q.Shown) < t.config.HostSync
 		}
 	}
 	return false
