@@ -1,0 +1,61 @@
+package notify
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+)
+
+// Webhook tells events to a web server: each is the body of a POST, as JSON. The answer must be 2xx; a redirection is a failure.
+type Webhook struct {
+	URL    string
+	Host   string // name of this machine
+	Client *http.Client
+}
+
+var _ Sender = Webhook{}
+
+// NewWebhook returns one whose client follows no redirections.
+func NewWebhook(address, host string) Webhook {
+	client := &http.Client{
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport:     &http.Transport{DisableKeepAlives: true, MaxResponseHeaderBytes: 16 << 10},
+	}
+	return Webhook{address, host, client}
+}
+
+// Send implements Sender. Its errors do not repeat the URL, which may hold a token.
+func (w Webhook) Send(ctx context.Context, e Event) error {
+	body, err := json.Marshal(struct {
+		Host string `json:"host"`
+		Event
+	}{w.Host, e})
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.URL, bytes.NewReader(body))
+	if err != nil {
+		return errors.New("the URL is none")
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("User-Agent", "upscard")
+	resp, err := w.Client.Do(req)
+	if err != nil {
+		var wrapped *url.Error
+		if errors.As(err, &wrapped) {
+			err = wrapped.Err
+		}
+		return fmt.Errorf("webhook: %w", err)
+	}
+	defer resp.Body.Close()
+	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10))
+	if resp.StatusCode/100 != 2 {
+		return fmt.Errorf("webhook: the server says %s", resp.Status)
+	}
+	return nil
+}
