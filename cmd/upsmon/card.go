@@ -3,9 +3,8 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -15,65 +14,99 @@ import (
 	"github.com/upscard/upscard/services/driversock"
 	"github.com/upscard/upscard/services/heartbeat"
 	"github.com/upscard/upscard/services/monitor"
-	"github.com/upscard/upscard/services/nutclient"
-	"github.com/upscard/upscard/services/storage"
+	"github.com/upscard/upscard/services/notify"
 )
-
-// maxJournal bounds the journal in bytes.
-const maxJournal = 256 << 10
 
 // watchCard is the card's own primary: it sees upsd's feeds, and gives its commands by upsd's control socket, until ctx ends.
 func watchCard(ctx context.Context, cfg *config.Config, opts options, logger *slog.Logger) error {
 	policy := newPolicy(cfg)
 	logger.Info("in force", "when power ends", inForce(&policy))
-	save, state, err := openJournal(opts.state, logger)
+	memory, err := openMemory(opts.state, logger)
 	if err != nil {
 		return err
 	}
-	feeds := newFeeds(driversock.Dir(opts.Run), opts.trust, policy.PollFreq, logger)
-	add := func(name string) {
-		if !slices.ContainsFunc(policy.UPS, func(u monitor.UPS) bool { return u.Name == name }) {
-			policy.UPS = append(policy.UPS, monitor.UPS{Name: name, Power: power(cfg, name), Primary: true})
-		}
-	}
-	for _, name := range slices.Concat(configured(cfg), running(state), feeds.find()) {
-		add(name)
+	c := &cardWatch{config: cfg, policy: &policy, logger: logger, events: memory.events,
+		feeds: newFeeds(driversock.Dir(opts.Run), opts.trust, policy.PollFreq, logger), control: filepath.Join(driversock.Dir(opts.Run), "control")}
+	for _, name := range slices.Concat(configured(cfg), running(memory.state)) {
+		c.add(name)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	var following sync.WaitGroup
-	defer following.Wait()
+	var beside sync.WaitGroup
+	defer beside.Wait()
 	defer cancel()
-	following.Go(func() { feeds.run(ctx) })
+	beside.Go(func() { c.feeds.run(ctx) })
+	beside.Go(func() { memory.events.Run(ctx, ways(cfg.Notify)) })
 	parent, beat := heartbeat.To(opts.Ready), make(heartbeat.Loop)
-	following.Go(func() { report(ctx, parent, beat, logger) })
-	control := filepath.Join(driversock.Dir(opts.Run), "control")
-	s := surroundings{
-		config: func() *monitor.Config { return &policy },
-		read: func(context.Context) monitor.Input {
-			for _, name := range feeds.find() {
-				add(name)
-			}
-			return monitor.Input{Readings: feeds.readings(policy.UPS, time.Now())}
-		},
-		changed: feeds.changed,
-		act: func(ctx context.Context, i monitor.Intent) monitor.Outcome {
-			outcome, err := command(ctx, control, i)
-			logger.Info("command", "what", i.Kind, "ups", i.UPS, "command", i.Command, "outcome", outcome, "err", err)
-			return outcome
-		},
-		save: save,
-		tell: func(n monitor.Notice, _ time.Time) {
-			logger.Log(ctx, level(n), n.Text(), "event", string(n.Type))
-		},
-		done:   func(monitor.State) bool { return false },
-		beat:   beat,
-		logger: logger,
-	}
+	beside.Go(func() { report(ctx, parent, beat, logger) })
 	if err := parent.Ready(); err != nil {
 		logger.Warn("readiness", "err", err)
 	}
-	watch(ctx, s, state.Resume(&policy, time.Now()))
+	watch(ctx, surroundings{
+		config: func() *monitor.Config { return c.policy }, read: c.read, changed: c.feeds.changed, act: c.act, save: memory.save, tell: c.tell,
+		done: func(monitor.State) bool { return false }, beat: beat, logger: logger,
+	}, memory.state.Resume(&policy, time.Now()))
 	return nil
+}
+
+// cardWatch is what watchCard knows.
+type cardWatch struct {
+	config  *config.Config
+	policy  *monitor.Config
+	feeds   *feeds
+	control string // path
+	events  *notify.Log
+	logger  *slog.Logger
+}
+
+// add watches a UPS, unless it is watched.
+func (c *cardWatch) add(name string) {
+	if !slices.ContainsFunc(c.policy.UPS, func(u monitor.UPS) bool { return u.Name == name }) {
+		c.policy.UPS = append(c.policy.UPS, monitor.UPS{Name: name, Power: power(c.config, name), Primary: true})
+	}
+}
+
+func (c *cardWatch) read(context.Context) monitor.Input {
+	for _, name := range c.feeds.find() {
+		c.add(name)
+	}
+	return monitor.Input{Readings: c.feeds.readings(c.policy.UPS, time.Now())}
+}
+
+func (c *cardWatch) act(ctx context.Context, i monitor.Intent) monitor.Outcome {
+	outcome, err := command(ctx, c.control, i)
+	c.logger.Info("command", "what", i.Kind, "ups", i.UPS, "command", i.Command, "outcome", outcome, "err", err)
+	return outcome
+}
+
+func (c *cardWatch) tell(notices []monitor.Notice, now time.Time) {
+	events := make([]notify.Event, len(notices))
+	for i, n := range notices {
+		c.logger.Log(context.Background(), level(n), n.Text(), "event", string(n.Type))
+		events[i] = notify.Event{Time: now, Type: string(n.Type), UPS: n.UPS, Text: n.Text()}
+	}
+	c.events.Add(events...)
+}
+
+// ways are the owner's ways out.
+func ways(list []config.Notify) []notify.Way {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "upscard"
+	}
+	all := make([]notify.Way, 0, len(list))
+	for _, n := range list {
+		w := notify.Way{Name: n.Name, Types: n.Events}
+		switch n.Type {
+		case config.NotifySyslog:
+			w.Sender = notify.Syslog{Network: cmp.Or(n.Proto, "udp"), Server: n.Server, Host: host}
+		case config.NotifyWebhook:
+			w.Sender = notify.NewWebhook(n.URL, host)
+		default:
+			continue
+		}
+		all = append(all, w)
+	}
+	return all
 }
 
 func report(ctx context.Context, parent heartbeat.Parent, beat heartbeat.Loop, logger *slog.Logger) {
@@ -93,30 +126,6 @@ func level(n monitor.Notice) slog.Level {
 	return slog.LevelInfo
 }
 
-// openJournal returns what was saved, and what saves. Without a directory nothing is kept, which is said.
-func openJournal(dir string, logger *slog.Logger) (func([]byte) error, monitor.State, error) {
-	if dir == "" {
-		logger.Warn("there is no directory for the journal: a restart forgets what goes on")
-		return func([]byte) error { return nil }, monitor.State{}, nil
-	}
-	d, err := storage.Open(dir)
-	if err != nil {
-		return nil, monitor.State{}, err
-	}
-	file, err := d.File("journal", maxJournal, 0o600)
-	if err != nil {
-		return nil, monitor.State{}, err
-	}
-	state, reading, err := storage.Load(file, func(data []byte) (s monitor.State, err error) { return s, json.Unmarshal(data, &s) })
-	if err := cmp.Or(err, reading.Reason); err != nil {
-		logger.Error("journal damaged", "read", reading.Version, "err", err)
-	}
-	for name, q := range state.Sequences {
-		logger.Warn("forced shutdown goes on", "of", name, "stage", q.Stage, "reason", q.Reason)
-	}
-	return file.Save, state, nil
-}
-
 // running lists the UPSes that a sequence has to do with.
 func running(s monitor.State) (names []string) {
 	for _, q := range s.Sequences {
@@ -126,42 +135,4 @@ func running(s monitor.State) (names []string) {
 	}
 	slices.Sort(names)
 	return names
-}
-
-// command does what the policy wants, by the control socket.
-func command(ctx context.Context, control string, i monitor.Intent) (monitor.Outcome, error) {
-	c, err := nutclient.Dial(ctx, "unix", control)
-	if err != nil {
-		return monitor.Later, err
-	}
-	defer c.Close()
-	switch i.Kind {
-	case monitor.SetFSD:
-		err = c.FSD(ctx, i.UPS)
-	case monitor.ClearFSD:
-		err = c.SetVar(ctx, i.UPS, "server.fsd", "no")
-	case monitor.Order:
-		err = c.InstCmd(ctx, i.UPS, i.Command)
-	default:
-		return monitor.Refused, errors.New("the card does not halt")
-	}
-	return outcome(err), err
-}
-
-// outcome is what an answer says of an order. Whatever leaves open whether it was carried out is unclear.
-func outcome(err error) monitor.Outcome {
-	var refused nutclient.Error
-	switch {
-	case err == nil:
-		return monitor.Succeeded
-	case !errors.As(err, &refused):
-		return monitor.Unclear
-	}
-	switch refused.Code() {
-	case "CMD-NOT-SUPPORTED", "INVALID-ARGUMENT", "UNKNOWN":
-		return monitor.Refused
-	case "FAILED", "INSTCMD-FAILED", "SET-FAILED":
-		return monitor.Unclear
-	}
-	return monitor.Later
 }

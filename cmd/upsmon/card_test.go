@@ -29,6 +29,7 @@ type card struct {
 	t     *testing.T
 	dir   string
 	store *ups.Store
+	more  string // configuration
 
 	mu     sync.Mutex
 	vars   map[string]string
@@ -138,7 +139,7 @@ func (c *card) commands() []string {
 // start runs an upsmon until stop is called.
 func (c *card) start() (log *logBuffer, stop func()) {
 	config := filepath.Join(c.dir, "upscard.toml")
-	if err := os.WriteFile(config, []byte("[monitor]\nhostsync = 600\nfinaldelay = 0\n"), 0o600); err != nil {
+	if err := os.WriteFile(config, []byte("[monitor]\nhostsync = 600\nfinaldelay = 0\n"+c.more), 0o600); err != nil {
 		c.t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -229,4 +230,35 @@ func TestShortLoss(t *testing.T) {
 	if log.has("COMMBAD") {
 		t.Error("a moment's silence is told")
 	}
+}
+
+// TestEventsAreTold: by syslog, in their order, over restarts.
+func TestEventsAreTold(t *testing.T) {
+	server, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	c := newCard(t)
+	c.more = "[notify.log]\ntype = 'syslog'\nserver = '" + server.LocalAddr().String() + "'\n"
+	want := func(kind string, seq int) {
+		t.Helper()
+		if err := server.SetReadDeadline(time.Now().Add(patience)); err != nil {
+			t.Fatal(err)
+		}
+		buf := make([]byte, 2000)
+		n, _, err := server.ReadFrom(buf)
+		if text := fmt.Sprintf("upsmon - %s [meta sequenceId=\"%d\"] UPS ups", kind, seq); err != nil || !strings.Contains(string(buf[:n]), text) {
+			t.Fatalf("got %q, %v; want %s", buf[:n], err, text)
+		}
+	}
+	_, stop := c.start()
+	c.set("ups.status", "OB")
+	want("ONBATT", 1)
+	c.set("ups.status", "OL")
+	want("ONLINE", 2)
+	stop()
+	c.set("ups.status", "OB")
+	c.start()
+	want("ONBATT", 3)
 }

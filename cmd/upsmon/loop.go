@@ -17,7 +17,7 @@ type surroundings struct {
 	changed <-chan struct{}                                       // something is worth reading
 	act     func(context.Context, monitor.Intent) monitor.Outcome // at most orderTime; by several goroutines
 	save    func([]byte) error                                    // returns once it survives a power cut
-	tell    func(monitor.Notice, time.Time)
+	tell    func([]monitor.Notice, time.Time)
 	done    func(monitor.State) bool // nothing is left to do
 	beat    heartbeat.Loop
 	logger  *slog.Logger
@@ -55,10 +55,10 @@ func (l *loop) step(ctx context.Context) {
 	now := time.Now()
 	state, out := monitor.Step(l.config(), l.state, in, now)
 	l.state = state
-	l.keep()
-	for _, n := range out.Notices {
-		l.tell(n, now)
+	if len(out.Notices) > 0 {
+		l.tell(out.Notices, now) // before the journal: what is told twice after a crash is better than what is never told
 	}
+	l.keep()
 	for _, i := range out.Intents {
 		l.asked++
 		go func() {

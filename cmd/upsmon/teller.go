@@ -36,12 +36,14 @@ func newTeller(conf *upsmonconf.File, logger *slog.Logger) *teller {
 }
 
 // tell never waits: shutting down comes first.
-func (t *teller) tell(n monitor.Notice, _ time.Time) {
-	t.logger.Info(t.conf.Message(n), "event", string(n.Type), "ups", n.UPS)
-	select {
-	case t.queue <- n:
-	default:
-		t.logger.Error("notice lost: too many wait", "event", string(n.Type), "ups", n.UPS)
+func (t *teller) tell(notices []monitor.Notice, _ time.Time) {
+	for _, n := range notices {
+		t.logger.Info(t.conf.Message(n), "event", string(n.Type), "ups", n.UPS)
+		select {
+		case t.queue <- n:
+		default:
+			t.logger.Error("notice lost: too many wait", "event", string(n.Type), "ups", n.UPS)
+		}
 	}
 }
 
