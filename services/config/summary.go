@@ -21,18 +21,15 @@ func (c *Config) Summary() string {
 		users += " and those of " + strings.Join(c.Profiles, ", ")
 	}
 	return fmt.Sprintf("%s; listens on %s; %s; host %s; network: %s%s", upses, strings.Join(c.Listen, ", "), users,
-		cmp.Or(c.Network.Hostname, "upscard"), listed(c.Network.WithDefaults().Interfaces, Interface.summary), c.Monitor.summary())
+		cmp.Or(c.Network.Hostname, "upscard"), listed(c.Network.WithDefaults().Interfaces, Interface.summary), c.idle())
 }
 
-// summary says what is unusual about the end of an outage: that the load stays on, or goes off otherwise.
-func (m Monitor) summary() string {
-	switch m.Off {
-	case "", OffReturn:
+// idle says that what is given for the primary is not in force: upsmon does not run on the card.
+func (c *Config) idle() string {
+	if c.Monitor == (Monitor{}) && len(c.Notify) == 0 {
 		return ""
-	case OffNone:
-		return "; no load is switched off after a shutdown"
 	}
-	return "; the load is switched off by " + m.Off
+	return "; [monitor] and [notify.NAME] HAVE NO EFFECT on the card yet: it shuts nothing down and tells nobody"
 }
 
 func (i Interface) summary() string {
