@@ -115,16 +115,29 @@ func (s *side) ours() {
 	})
 }
 
-// told is what the notices said, in their order. NUT starts its commands all at once, so what it tells in one moment may change places.
+// told is what the notices said, in their order.
 func (s *side) told() []string {
 	data, _ := os.ReadFile(filepath.Join(s.dir, "told"))
-	list := strings.Split(strings.ReplaceAll(strings.TrimSpace(string(data)), s.addr, "HOST"), "\n")
-	for i := 1; i < len(list); i++ {
-		if strings.HasPrefix(list[i-1], "SHUTDOWN") && strings.HasPrefix(list[i], "FSD") || strings.HasPrefix(list[i-1], "LOWBATT") && strings.HasPrefix(list[i], "ONBATT") {
-			list[i-1], list[i] = list[i], list[i-1]
-		}
+	return strings.FieldsFunc(strings.ReplaceAll(string(data), s.addr, "HOST"), func(r rune) bool { return r == '\n' })
+}
+
+// kinds are the first words of notices.
+func kinds(told []string) (all []string) {
+	for _, line := range told {
+		all = append(all, strings.Fields(line)[0])
 	}
-	return list
+	return all
+}
+
+// loggedIn reports whether the upsmon has logged in to its server.
+func (s *side) loggedIn() bool {
+	c, err := nutclient.Dial(s.t.Context(), "tcp", s.addr)
+	if err != nil {
+		return false
+	}
+	defer c.Close()
+	n, err := c.Logins(s.t.Context(), "ups")
+	return err == nil && n > 0
 }
 
 // alike leaves out what depends on the version: a primary tells of the FSD that it sets itself since NUT 2.8.5, and Debian's are older.
@@ -161,24 +174,28 @@ func TestLikeNUT(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes as long as the outages")
 	}
-	say := func(status string) func(*side) { return func(s *side) { s.status(status) } }
+	type event struct {
+		do    func(*side)
+		shows string // the notice to wait for, "" for none
+	}
+	say := func(status, shows string) event { return event{func(s *side) { s.status(status) }, shows} }
 	tests := []struct {
 		name, role, more string
-		do               []func(*side) // each three seconds
+		events           []event
 		want             []string
 	}{
-		{"primary", "primary", "", []func(*side){say("OB"), say("OL CHRG"), say("OL RB"), say("OB LB")},
+		{"primary", "primary", "", []event{say("OB", "ONBATT"), say("OL CHRG", "ONLINE"), say("OL RB", "REPLBATT"), say("OB LB", "SHUTDOWN")},
 			[]string{"ONBATT", "ONLINE", "REPLBATT", "ONBATT", "LOWBATT", "FSD", "SHUTDOWN"}},
-		{"dead on battery", "primary", "", []func(*side){say("OB"), func(s *side) { _ = s.driver.Kill() }},
+		{"dead on battery", "primary", "", []event{say("OB", "ONBATT"), {func(s *side) { _ = s.driver.Kill() }, "SHUTDOWN"}},
 			[]string{"ONBATT", "COMMBAD", "FSD", "SHUTDOWN"}},
-		{"another hangs", "primary", "", []func(*side){func(s *side) { s.login() }, say("OB LB")},
+		{"another hangs", "primary", "", []event{{func(s *side) { s.login() }, ""}, say("OB LB", "SHUTDOWN")},
 			[]string{"ONBATT", "LOWBATT", "FSD", "SHUTDOWN"}},
-		{"secondary", "secondary", "", []func(*side){say("OB"), func(s *side) {
+		{"secondary", "secondary", "", []event{say("OB", "ONBATT"), {func(s *side) {
 			if err := s.login().FSD(s.t.Context(), "ups"); err != nil {
 				s.t.Error(err)
 			}
-		}}, []string{"ONBATT", "FSD", "SHUTDOWN"}},
-		{"secondary without a primary", "secondary", "", []func(*side){say("OB LB")}, []string{"ONBATT", "LOWBATT", "SHUTDOWN"}},
+		}, "SHUTDOWN"}}, []string{"ONBATT", "FSD", "SHUTDOWN"}},
+		{"secondary without a primary", "secondary", "", []event{say("OB LB", "SHUTDOWN")}, []string{"ONBATT", "LOWBATT", "SHUTDOWN"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -186,23 +203,27 @@ func TestLikeNUT(t *testing.T) {
 			theirs, ours := newSide(t, tt.role, tt.more), newSide(t, tt.role, tt.more)
 			theirs.reference()
 			ours.ours()
-			time.Sleep(3 * time.Second)
-			for _, do := range tt.do {
-				do(theirs)
-				do(ours)
-				time.Sleep(3 * time.Second)
+			both := map[string]*side{"their": theirs, "our": ours}
+			for whose, s := range both {
+				until(t, whose+" login", s.loggedIn)
+			}
+			for _, e := range tt.events {
+				for _, s := range both {
+					e.do(s)
+				}
+				for whose, s := range both {
+					until(t, whose+" "+e.shows, func() bool { return e.shows == "" || slices.Contains(kinds(s.told()), e.shows) })
+				}
 			}
 			until(t, "their SHUTDOWNCMD", theirs.isDown)
 			until(t, "our SHUTDOWNCMD", ours.isDown)
 			t.Logf("we shut down %v after NUT", ours.down.Sub(theirs.down))
-			if d := ours.down.Sub(theirs.down).Abs(); d > 3*time.Second {
-				t.Errorf("NUT shut down at %v, we at %v", theirs.down, ours.down)
-			}
-			var got []string
-			for _, line := range ours.told() {
-				got = append(got, strings.Fields(line)[0])
-			}
-			if !slices.Equal(got, tt.want) || !slices.Equal(alike(ours.told(), tt.role), alike(theirs.told(), tt.role)) {
+			want := alike(slices.Clone(tt.want), tt.role)
+			// NUT starts its commands all at once, so that they may write in any order and after SHUTDOWNCMD.
+			until(t, "their last notice", func() bool { return len(alike(theirs.told(), tt.role)) >= len(want) })
+			got, nuts := kinds(ours.told()), kinds(alike(theirs.told(), tt.role))
+			slices.Sort(nuts)
+			if slices.Sort(want); !slices.Equal(got, tt.want) || !slices.Equal(nuts, want) {
 				t.Errorf("we told %q, NUT %q, want %q", ours.told(), theirs.told(), tt.want)
 			}
 			if !hasFlag(filepath.Join(ours.dir, "killpower")) {
