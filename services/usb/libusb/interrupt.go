@@ -4,6 +4,7 @@ package libusb
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/upscard/upscard/services/usb"
@@ -28,6 +29,9 @@ func (d *device) Interrupt(ctx context.Context, packet []byte) (int, error) {
 		defer d.calls.Done()
 		buffer := make([]byte, max(d.hid.Packet, 8))
 		n, err := d.endpoint.ReadContext(ctx, buffer)
+		if errors.Is(wrap(err), usb.ErrStall) {
+			d.clearHalt()
+		}
 		read <- result{buffer[:max(n, 0)], err}
 	}()
 	var r result
@@ -47,4 +51,11 @@ func (d *device) Interrupt(ctx context.Context, packet []byte) (int, error) {
 		return 0, ctx.Err()
 	}
 	return 0, wrap(r.err)
+}
+
+// clearHalt lets the interrupt endpoint go on after a stall, which halts it until the host says so (USB 2.0, 9.4.1 and 9.4.5). The kernel has begun
+// its side of the pipe anew by then. A device that refuses that will stall again.
+func (d *device) clearHalt() {
+	const toEndpoint, clearFeature, endpointHalt = 0x02, 1, 0
+	_, _ = d.handle.Control(toEndpoint, clearFeature, endpointHalt, uint16(d.hid.Endpoint), nil)
 }
