@@ -33,13 +33,16 @@ func (s *session) startPass(now time.Time) error {
 func (s *session) readNext() error {
 	k := s.queue[0]
 	s.queue = s.queue[1:]
-	how := twice
+	how := twiceIfQuick
 	if s.reader.of(k).failures > 0 {
 		how = single
 	}
 	with, err := s.reader.read(k, how)
-	if errors.Is(err, usb.ErrGone) {
+	switch {
+	case errors.Is(err, usb.ErrGone):
 		return err
+	case errors.Is(err, usb.ErrTimeout): // it may be that nothing is answered any more
+		s.statusDue = time.Now()
 	}
 	s.commit(with)
 	if len(s.queue) > 0 {

@@ -3,6 +3,7 @@ package usbhid
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -115,6 +116,24 @@ func TestWhollySilentIsStaleSoon(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestHangsDuringPass has a UPS that hangs when something else than the status is read, long before that is due: the status is asked for next.
+func TestHangsDuringPass(t *testing.T) {
+	benchWith(t, Options{PollInterval: 10 * time.Second}, func(*testing.T) *usbtest.Device { return newBench() }, func(r *running) {
+		r.after(5*time.Second, ups.Fresh, "OL")
+		var hung atomic.Bool
+		r.dev.Fail(usbtest.Feature, 3, func([]byte) ([]byte, error) {
+			hung.Store(true)
+			r.dev.FailAll(usbtest.Timeout(time.Second))
+			time.Sleep(time.Second)
+			return nil, usb.ErrTimeout
+		})
+		for !hung.Load() {
+			time.Sleep(10 * time.Millisecond)
+		}
+		r.after(3500*time.Millisecond, ups.Stale, "OL") // a second for this report, two for two looks at the status
+	})
 }
 
 // TestFreshIsLeftAlone has a UPS on battery of which all can be read but what is no status: it is not given up, and never stale.
