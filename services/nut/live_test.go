@@ -17,6 +17,7 @@ import (
 	"github.com/upscard/upscard/services/driversock"
 	"github.com/upscard/upscard/services/nut/nuttest"
 	"github.com/upscard/upscard/services/ups"
+	"golang.org/x/sys/unix"
 )
 
 type deviation struct{ request, reason string }
@@ -41,8 +42,9 @@ var deviations = []deviation{
 	{`^GET TRACKING \w+-`, "NUT says ERR UNKNOWN or nothing, by version"},
 }
 
-// TestLikeNUT plays the transcripts' requests to NUT's upsd and to ours, both fed by the same drivers.
-func TestLikeNUT(t *testing.T) {
+// liveServers are NUT's upsd and ours, both fed by the same drivers.
+func liveServers(t *testing.T) (theirs, ours string) {
+	t.Helper()
 	nuttest.Program(t, "upsd")
 	bench := nuttest.New(t)
 	bench.Configure("ups", "usbhid-ups", "port = auto", `desc = "The \"first\" one"`)
@@ -75,11 +77,16 @@ func TestLikeNUT(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	theirs := bench.Upsd(liveUsers)
+	theirs = bench.Upsd(liveUsers)
 	waitFor(t, theirs, "GET VAR ups ups.status", "VAR ups ups.status \"OL CHRG\"\n")
 	waitFor(t, theirs, "GET VAR stale ups.status", "ERR DATA-STALE\n")
 	waitFor(t, theirs, "GET VAR forced ups.status", "VAR forced ups.status \"OL CHRG\"\n")
+	return theirs, ln.Addr().String()
+}
 
+// TestLikeNUT plays the transcripts' requests to NUT's upsd and to ours.
+func TestLikeNUT(t *testing.T) {
+	theirs, ours := liveServers(t)
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil {
 		t.Fatal(err)
@@ -91,7 +98,7 @@ func TestLikeNUT(t *testing.T) {
 			t.Fatal(err)
 		}
 		var nutIDs, ourIDs orderIDs
-		nut, us := dialLive(t, theirs), dialLive(t, ln.Addr().String())
+		nut, us := dialLive(t, theirs), dialLive(t, ours)
 		for line := range strings.Lines(string(text)) {
 			request, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "> ")
 			if !ok || deviates(request) {
@@ -177,6 +184,14 @@ func dialLive(t *testing.T, addr string) *liveClient {
 	return &liveClient{t, conn, bufio.NewReader(conn)}
 }
 
+// acknowledge has the system acknowledge at once what comes next: NUT's upsd waits for that between the lines of an answer.
+func (c *liveClient) acknowledge() {
+	raw, err := c.conn.(*net.TCPConn).SyscallConn()
+	if err == nil {
+		raw.Control(func(fd uintptr) { unix.SetsockoptInt(int(fd), unix.SOL_TCP, unix.TCP_QUICKACK, 1) })
+	}
+}
+
 // askFinal asks for what became of an order until that is known.
 func (c *liveClient) askFinal(ids *orderIDs, request string) string {
 	c.t.Helper()
@@ -201,6 +216,7 @@ func (c *liveClient) ask(request string) string {
 	}
 	var reply strings.Builder
 	for {
+		c.acknowledge()
 		line, err := c.in.ReadString('\n')
 		if strings.HasPrefix(line, marker) {
 			return reply.String()

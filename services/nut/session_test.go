@@ -45,7 +45,9 @@ func testHost() *Host {
 	gone := registry.Add("gone", "")
 	gone.DriverCame()
 	gone.Store().Set(ups.NewSnapshot(nil, nil, ups.Absent, read))
-	registry.Add("forced", "").Store().Set(ups.NewSnapshot(fresh, commands, ups.Fresh, read))
+	forced := registry.Add("forced", "")
+	forced.Store().Set(ups.NewSnapshot(fresh, commands, ups.Fresh, read))
+	forced.DrivenBy(&scriptedDriver{})
 	return &Host{
 		Registry: registry,
 		Users: NewUsers([]User{
