@@ -193,7 +193,7 @@ func (it *feed) reading(now time.Time, grace time.Duration, started bool) (monit
 		return r, true
 	}
 	held := it.good
-	held.Logins, held.FSD = r.Logins, r.FSD
+	held.Server, held.Logins, held.FSD = r.Server, r.Logins, r.FSD
 	return held, true
 }
 
@@ -202,7 +202,7 @@ func newReading(snap *ups.Snapshot) monitor.Reading {
 	r := monitor.Reading{
 		OK: snap.Freshness() == ups.Fresh, Status: snap.Value("ups.status"), Alarm: snap.Value("ups.alarm"), Mode: snap.Value("ups.mode.buzzwords"),
 		At: snap.Read(), Charge: number(snap, "battery.charge"), Runtime: seconds(snap, "battery.runtime"), Logins: -1,
-		FSD: snap.Value("server.fsd") == "yes", Timer: timer(snap), Delay: max(seconds(snap, "ups.delay.shutdown"), 0), Commands: snap.Commands(),
+		Server: snap.Value("server.started"), FSD: snap.Value("server.fsd") == "yes", Timer: timer(snap), Delay: max(seconds(snap, "ups.delay.shutdown"), 0), Commands: snap.Commands(),
 	}
 	if n, err := strconv.Atoi(snap.Value("server.numlogins")); err == nil && n >= 0 {
 		r.Logins = n

@@ -31,24 +31,27 @@ type side struct {
 	down   time.Time
 }
 
-// newSide makes the files of an upsmon. Its commands leave evidence, and do nothing else.
+// newSide makes an upsmon's files, and starts what it watches.
 func newSide(t *testing.T, role, more string) *side {
 	bench := nuttest.New(t)
-	s := &side{t: t}
-	s.driver = bench.DummyUPS("ups", "ups.status: OL\n")
-	s.dev = filepath.Join(bench.Dir, "ups.dev")
-	s.addr = bench.Upsd(users)
+	driver := bench.DummyUPS("ups", "ups.status: OL\n")
+	s := newMachine(t, bench.Upsd(users), map[string]string{"primary": "mon", "secondary": "other"}[role], role, more)
+	s.driver, s.dev = driver, filepath.Join(bench.Dir, "ups.dev")
+	return s
+}
+
+// newMachine makes the files of an upsmon. Its commands leave evidence, and do nothing else.
+func newMachine(t *testing.T, addr, user, role, more string) *side {
 	dir, err := os.MkdirTemp("", "upsmon")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	s.dir = dir
+	s := &side{t: t, addr: addr, dir: dir}
 	s.write("notify", "#!/bin/sh\necho $NOTIFYTYPE $UPSNAME >> "+dir+"/told\n", 0o755)
 	s.write("halt", "#!/bin/sh\necho SHUTDOWNCMD >> "+dir+"/down\n", 0o755)
 	conf := fmt.Sprintf("MONITOR ups@%s 1 %s secret %s\nMINSUPPLIES 1\nSHUTDOWNCMD %s/halt\nNOTIFYCMD %s/notify\nPOWERDOWNFLAG %s/killpower\n"+
-		"POLLFREQ 1\nPOLLFREQALERT 1\nHOSTSYNC 3\nFINALDELAY 1\nDEADTIME 3\n%s",
-		s.addr, map[string]string{"primary": "mon", "secondary": "other"}[role], role, dir, dir, dir, more)
+		"POLLFREQ 1\nPOLLFREQALERT 1\nHOSTSYNC 3\nFINALDELAY 1\nDEADTIME 3\n%s", addr, user, role, dir, dir, dir, more)
 	for _, kind := range strings.Fields("ONLINE ONBATT LOWBATT FSD COMMOK COMMBAD SHUTDOWN REPLBATT NOCOMM NOPARENT") {
 		conf += "NOTIFYFLAG " + kind + " EXEC\n"
 	}

@@ -77,18 +77,36 @@ type client struct {
 	stops   int // seconds until it is down, -1: nothing
 	down    bool
 	missing bool // it has no login though it is up
+	session int  // of the server that it is logged in to, 0: none
+	asks    int  // seconds until it next asks the server
 }
 
 func (w *world) logins() (n int) {
 	for _, c := range w.clients {
-		if !c.down && c.boots < 0 && !c.missing {
+		if c.loggedIn(w) {
 			n++
 		}
 	}
 	return n
 }
 
+func (c *client) loggedIn(w *world) bool {
+	return !c.down && c.boots < 0 && !c.missing && c.session == w.session
+}
+
+// pollFreq is how often a machine asks, in seconds.
+const pollFreq = 5
+
 func (c *client) tick(w *world) {
+	asks := false
+	if c.asks--; c.asks <= 0 {
+		c.asks, asks = pollFreq, w.upsd
+	}
+	if !w.ups.on || c.down {
+		c.session = 0
+	} else if asks && c.boots < 0 {
+		c.session = w.session
+	}
 	switch {
 	case !w.ups.on:
 		c.down, c.boots, c.stops = true, 20, -1
@@ -101,7 +119,7 @@ func (c *client) tick(w *world) {
 		if c.stops--; c.stops < 0 {
 			c.down = true
 		}
-	case w.fsd && w.upsd && !c.hangs:
+	case w.fsd && asks && !c.hangs:
 		c.stops = c.takes
 	}
 }

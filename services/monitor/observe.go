@@ -31,6 +31,9 @@ var economy = []string{":ECO", ":ESS", ":HE", ":SMART"}
 // observe takes one reading of a UPS.
 func (t *turn) observe(u UPS, r Reading) {
 	m := t.state.UPS[u.Name]
+	if r.Logins >= 0 && r.Server != m.Server {
+		m.Server, m.Served = r.Server, t.now
+	}
 	if !r.OK || r.Status == "" {
 		t.gone(u, &m)
 	} else {

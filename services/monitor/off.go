@@ -16,9 +16,6 @@ const (
 
 // off orders each load off, and waits for the answers.
 func (t *turn) off(q *Sequence) {
-	if !q.ordered() && t.others(q) {
-		return
-	}
 	waiting := false
 	for i := range q.Members {
 		m := &q.Members[i]
@@ -51,7 +48,7 @@ func (t *turn) offMember(q *Sequence, m *Member) {
 	if m.Order == Doubtful {
 		t.resolve(q, m, r)
 	}
-	if m.Order != NotAsked || !r.OK {
+	if m.Order != NotAsked || !r.OK || t.others(q) { // before an order is repeated too
 		return
 	}
 	command := t.choose(m, r)

@@ -77,7 +77,7 @@ func disturb(w *world, r *rand.Rand) {
 		case 2:
 			w.ups.unread = !w.ups.unread
 		case 3:
-			w.upsd = !w.upsd
+			w.serve(!w.upsd)
 		case 4, 5:
 			w.ups.odd = odd[r.IntN(len(odd))]
 		}
@@ -87,7 +87,8 @@ func disturb(w *world, r *rand.Rand) {
 
 // calm is as long as it takes until nothing is left to happen, two hours at most.
 func calm(w *world) {
-	w.ups.mains, w.ups.unread, w.upsd, w.ups.odd = true, false, true, ""
+	w.ups.mains, w.ups.unread, w.ups.odd = true, false, ""
+	w.serve(true)
 	w.restart = func() bool { return false }
 	quiet := 0
 	for range 7200 {

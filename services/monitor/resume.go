@@ -35,7 +35,7 @@ func (m *Memory) resume(now time.Time) {
 			*t = now
 		}
 	}
-	for _, t := range []*time.Time{&m.LastRBWarn, &m.LastNCWarn} {
+	for _, t := range []*time.Time{&m.LastRBWarn, &m.LastNCWarn, &m.Served} {
 		if t.After(now) {
 			*t = now
 		}

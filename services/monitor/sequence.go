@@ -50,6 +50,7 @@ func (t *turn) force(q *Sequence) bool {
 			q.Synced = true
 			t.tell(HostSync, "", "")
 		}
+		t.callAfterPatience(q, "the others are still waited for")
 		return true
 	}
 	q.enter(StageFinal, t.now)
@@ -111,12 +112,25 @@ func (m Memory) plain() bool {
 // others reports whether anybody but us may still be logged in, and HOSTSYNC has not run out.
 func (t *turn) others(q *Sequence) bool {
 	for _, m := range q.Members {
-		r, known := t.in.Readings[m.UPS]
-		if known && r.Logins > t.own(m.UPS) || !t.config.Halts && (!known || r.Logins < 0) {
-			return t.config.Halts && !t.over(q.Shown, t.config.HostSync) || t.now.Sub(q.Shown) < t.config.HostSync
+		if !t.loggedIn(m.UPS) {
+			continue
+		}
+		since := q.Shown
+		if served := t.state.UPS[m.UPS].Served; served.After(since) { // nobody saw FSD while there was no server
+			since = served
+		}
+		if t.config.Halts && !t.over(since, t.config.HostSync) || t.now.Sub(since) < t.config.HostSync {
+			return true
 		}
 	}
 	return false
+}
+
+// loggedIn reports whether anybody but us may be logged in to a UPS. A server that has just started does not know: machines log in again when
+// they next ask.
+func (t *turn) loggedIn(name string) bool {
+	r, served := t.in.Readings[name], t.state.UPS[name].Served
+	return r.Logins > t.own(name) || !t.config.Halts && (!r.known() || t.now.Sub(served) < t.config.HostSync)
 }
 
 // final waits for the last time, for machines that came back meanwhile too. Then this machine halts, or the load is switched off.

@@ -22,7 +22,10 @@ type Memory struct {
 	Other   []string // words of the status that mean nothing here
 	Alarm   string
 
+	Server string // Reading.Server
+
 	// When; zero: never, or not now.
+	Served       time.Time // the server is this one
 	LastPoll     time.Time // last good reading
 	LastNonCrit  time.Time // last one that was not OB LB
 	LastRBWarn   time.Time

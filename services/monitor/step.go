@@ -11,6 +11,7 @@ type Reading struct {
 	At       time.Time     // of the UPS's last answer
 	Charge   float64       // percent; negative: unknown
 	Runtime  time.Duration // negative: unknown
+	Server   string        // tells the server from another one that took its place, and knows of no login that was made before
 	Logins   int           // clients that are logged in; negative: the server does not answer, or was not asked
 	FSD      bool          // the server holds FSD, whatever the UPS says
 	Timer    Timer

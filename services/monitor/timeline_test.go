@@ -22,8 +22,8 @@ func mainsOff(w *world) { w.ups.mains = false }
 func mainsOn(w *world)  { w.ups.mains = true }
 func unread(w *world)   { w.ups.unread = true }
 func readable(w *world) { w.ups.unread = false }
-func upsdDies(w *world) { w.upsd = false }
-func upsdRuns(w *world) { w.upsd = true }
+func upsdDies(w *world) { w.serve(false) }
+func upsdRuns(w *world) { w.serve(true) }
 func says(word string) func(*world) {
 	return func(w *world) { w.ups.odd = word }
 }
@@ -70,6 +70,8 @@ var scripts = []script{
 	{"off-on-line", outage, []happening{{10, func(w *world) { w.ups.on = false }}}, 200},
 	{"upsd-gone", outage, []happening{{10, mainsOff}, {45, upsdDies}, {70, upsdRuns}, {300, mainsOn}}, 500},
 	{"mains-before-upsd", outage, []happening{{10, mainsOff}, {46, upsdDies}, {70, mainsOn}, {75, upsdRuns}}, 200},
+	{"upsd-again-at-fsd", outage, []happening{{10, mainsOff}, {52, upsdDies}, {53, upsdRuns}, {300, mainsOn}}, 500},
+	{"upsd-again-at-final", outage, []happening{{10, mainsOff}, {61, upsdDies}, {62, upsdRuns}, {300, mainsOn}}, 500},
 	{"limit-of-charge", func(w *world) { outage(w); w.config.Charge = 20 }, []happening{{10, mainsOff}, {300, mainsOn}}, 500},
 	{"limit-of-time", func(w *world) { outage(w); w.config.OnBattery = 15 * time.Second }, []happening{{10, mainsOff}, {300, mainsOn}}, 500},
 	{"ordered-by-somebody", outage, []happening{{10, func(w *world) { w.fsd, w.fsdAt, w.ordered = true, w.now, true }}}, 200},

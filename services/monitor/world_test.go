@@ -24,6 +24,8 @@ type world struct {
 	log     []string
 
 	upsd    bool // it runs
+	session int  // which one
+	upsdAt  time.Time
 	fsd     bool
 	fsdAt   time.Time // since when it can be seen
 	restart func() bool
@@ -46,7 +48,7 @@ func newWorld(t testing.TB) *world {
 	c := Default()
 	c.Apart, c.Cautious, c.Off = true, true, OffReturn
 	c.UPS = []UPS{{Name: "ups", Power: 1, Primary: true}}
-	return &world{t: t, config: c, now: start, upsd: true, ups: &device{mains: true, on: true, battery: 600, returns: true, reboots: true, timers: true, sleeps: true, off: -1, back: -1},
+	return &world{t: t, config: c, now: start, upsd: true, session: 1, ups: &device{mains: true, on: true, battery: 600, returns: true, reboots: true, timers: true, sleeps: true, off: -1, back: -1},
 		restart: func() bool { return false }, after: func() {}, fate: func() fate { return fate{true, Succeeded} }}
 }
 
@@ -56,7 +58,7 @@ func (w *world) readings() map[string]Reading {
 	if !w.upsd {
 		return map[string]Reading{"ups": r}
 	}
-	r.Logins, r.FSD = w.logins(), w.fsd
+	r.Logins, r.FSD, r.Server = w.logins(), w.fsd, fmt.Sprint(w.session)
 	if d.unread || d.asleep {
 		return map[string]Reading{"ups": r}
 	}
@@ -133,6 +135,15 @@ func (w *world) check(in Input, before int) {
 	}
 }
 
+// serve starts or ends upsd. Another one knows of no logins.
+func (w *world) serve(runs bool) {
+	if runs && !w.upsd {
+		w.session++
+		w.upsdAt = w.now
+	}
+	w.upsd = runs
+}
+
 func (w *world) act(i Intent) {
 	w.asked = append(w.asked, i)
 	w.say(i.Kind.String(), i.Command)
@@ -167,7 +178,13 @@ func (w *world) order(i Intent) Outcome {
 	if !w.fsd {
 		w.t.Fatalf("%s: %s without FSD", w.at(), i.Command)
 	}
-	if n, since := w.logins(), w.now.Sub(w.fsdAt); n > 0 && since < w.config.HostSync {
+	n := 0
+	for _, c := range w.clients {
+		if !c.down && c.boots < 0 && c.session > 0 && !c.missing { // it was logged in since it is up, and has not logged out
+			n++
+		}
+	}
+	if since := min(w.now.Sub(w.fsdAt), w.now.Sub(w.upsdAt)); n > 0 && since < w.config.HostSync {
 		w.t.Fatalf("%s: %s with %d logged in, %v after FSD\n%s", w.at(), i.Command, n, since, strings.Join(w.log, "\n"))
 	}
 	if d.off >= 0 {

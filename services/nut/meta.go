@@ -29,14 +29,18 @@ type event struct {
 
 // meta is what the server itself knows of a UPS. The UPS's mu guards it.
 type meta struct {
-	fsd    bool
-	next   int64 // sequence number of the next event
-	events []event
-	store  *ups.Store // all of it, as variables under server.*
+	fsd     bool
+	started int64 // Unix time in milliseconds
+	next    int64 // sequence number of the next event
+	events  []event
+	store   *ups.Store // all of it, as variables under server.*
 }
 
 // newMeta begins to count at the time in milliseconds: a reader that outlives a server sees numbers that only grow.
-func newMeta() meta { return meta{next: time.Now().UnixMilli(), store: ups.NewStore()} }
+func newMeta() meta {
+	now := time.Now().UnixMilli()
+	return meta{started: now, next: now, store: ups.NewStore()}
+}
 
 // add appends an event. What is too old goes.
 func (m *meta) add(word string) {
@@ -59,6 +63,7 @@ func (u *UPS) tell() {
 	}
 	vars := map[string]ups.Var{
 		"server.description": {Value: u.desc},
+		"server.started":     {Value: strconv.FormatInt(u.meta.started, 10)},
 		"server.numlogins":   {Value: strconv.Itoa(len(u.logins))},
 		"server.fsd":         {Value: fsd},
 	}
