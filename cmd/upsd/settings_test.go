@@ -16,6 +16,7 @@ func TestProfiles(t *testing.T) {
 	u.driver("usbhid-ups", "rack", storeOf("OL CHRG RB"))
 	u.driver("usbhid-ups", "desk", storeOf("OB"))
 	u.expect("GET VAR rack ups.status", "VAR rack ups.status \"OL CHRG RB\"\n")
+	u.expect("GET VAR desk ups.status", "VAR desk ups.status \"OB\"\n")
 	const no = "ERR ACCESS-DENIED\n"
 	for name, session := range map[string][2]string{
 		"synology": {"STARTTLS\nUSERNAME monuser\nPASSWORD secret\nLOGIN ups\nGET VAR ups ups.status\nPRIMARY ups\nFSD ups\nSET VAR ups ups.status OB\nINSTCMD ups load.off",
