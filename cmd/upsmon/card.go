@@ -35,7 +35,9 @@ func watchCard(ctx context.Context, cfg *config.Config, opts options, logger *sl
 	defer beside.Wait()
 	defer cancel()
 	beside.Go(func() { c.feeds.run(ctx) })
-	beside.Go(func() { memory.events.Run(ctx, ways(cfg.Notify)) })
+	told := ways(cfg.Notify)
+	memory.events.Expect(told) // before anything happens
+	beside.Go(func() { memory.events.Run(ctx, told) })
 	parent, beat := heartbeat.To(opts.Ready), make(heartbeat.Loop)
 	beside.Go(func() { report(ctx, parent, beat, logger) })
 	if err := parent.Ready(); err != nil {

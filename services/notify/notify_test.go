@@ -65,11 +65,11 @@ func TestOrder(t *testing.T) {
 		all, some := &fake{fail: 5}, new(fake)
 		ctx, cancel := context.WithCancel(t.Context())
 		var running sync.WaitGroup
-		running.Go(func() {
-			l.Run(ctx, []Way{{Name: "all", Sender: all}, {Name: "some", Types: []string{"B"}, Sender: some}})
-		})
+		ways := []Way{{Name: "all", Sender: all}, {Name: "some", Types: []string{"B"}, Sender: some}}
+		l.Expect(ways)
+		l.Add(Event{Type: "A"}, Event{Type: "B"}) // before anybody runs
+		running.Go(func() { l.Run(ctx, ways) })
 		synctest.Wait()
-		l.Add(Event{Type: "A"}, Event{Type: "B"})
 		l.Add(Event{Type: "A"})
 		time.Sleep(time.Minute)
 		if got := all.told(); !slices.Equal(got, []uint64{2, 3, 4}) {
@@ -91,10 +91,9 @@ func TestRestart(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	good := new(fake)
-	running.Go(func() { l.Run(ctx, []Way{{Name: "away", Sender: away}, {Name: "good", Sender: good}}) })
-	for l.place("away") == nil || l.place("good") == nil {
-		time.Sleep(time.Millisecond)
-	}
+	ways := []Way{{Name: "away", Sender: away}, {Name: "good", Sender: good}}
+	l.Expect(ways)
+	running.Go(func() { l.Run(ctx, ways) })
 	l.Add(Event{Type: "A", Time: time.Unix(1, 0).UTC(), UPS: "ups", Text: "text"})
 	for len(good.told()) == 0 {
 		time.Sleep(time.Millisecond)
@@ -106,7 +105,9 @@ func TestRestart(t *testing.T) {
 	l.Add(Event{Type: "B"})
 	back, again := new(fake), new(fake)
 	ctx, cancel = context.WithCancel(t.Context())
-	running.Go(func() { l.Run(ctx, []Way{{Name: "away", Sender: back}, {Name: "good", Sender: again}}) })
+	ways = []Way{{Name: "away", Sender: back}, {Name: "good", Sender: again}}
+	l.Expect(ways)
+	running.Go(func() { l.Run(ctx, ways) })
 	for len(back.told()) < 2 || len(again.told()) < 1 {
 		time.Sleep(time.Millisecond)
 	}

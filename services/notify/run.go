@@ -29,12 +29,18 @@ const (
 	sendTime   = 30 * time.Second
 )
 
-// Run tells each event by every way, in order, until ctx ends.
-func (l *Log) Run(ctx context.Context, ways []Way) {
+// Expect gives each way its place: what is added from now on will be told by it. A way that is not there any more loses its own.
+func (l *Log) Expect(ways []Way) {
 	l.retain(ways)
+	for _, w := range ways {
+		l.next(w.Name)
+	}
+}
+
+// Run tells each event by every way that Expect was told of, in order, until ctx ends.
+func (l *Log) Run(ctx context.Context, ways []Way) {
 	var running sync.WaitGroup
 	for _, w := range ways {
-		l.next(w.Name) // its place, before anything new happens
 		running.Go(func() { l.serve(ctx, w, l.logger.With("notify", w.Name)) })
 	}
 	running.Go(func() { l.flush(ctx) })
