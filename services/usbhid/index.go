@@ -25,6 +25,16 @@ type index struct {
 	told   []flag       // what is on, by collection: room for absurd
 }
 
+// tells reports whether readings say anything of the state.
+func (m *model) tells(with readings) bool {
+	for _, c := range m.indexed().claims {
+		if _, ok := with[c.point]; ok {
+			return true
+		}
+	}
+	return false
+}
+
 func (m *model) indexed() *index {
 	if m.index != nil {
 		return m.index

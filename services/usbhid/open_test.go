@@ -66,10 +66,11 @@ func TestOpenGarbled(t *testing.T) {
 		garbled    bool
 	}{
 		"no UPS":         {[]byte{0x05, 1, 0x09, 2, 0xa1, 1, 0x05, 9, 0x19, 1, 0x29, 3, 0x15, 0, 0x25, 1, 0x75, 1, 0x95, 3, 0x81, 2, 0xc0}, false},
-		"no UPS, sloppy": {[]byte{0x06, 0, 0xff, 0x09, 2, 0xa1, 1, 0x05, 9, 0x19, 1}, false},
-		"garbage":        {[]byte{0xa5, 0xa5, 0xa5, 0xa5, 0xa5, 0xa5, 0xa5, 0xa5}, true},
-		"ones":           {bytes.Repeat([]byte{0xff}, 64), true},
-		"zeros":          {make([]byte, 64), true},
+		"no UPS, sloppy": {[]byte{0x05, 1, 0x09, 2, 0xa1, 1, 0x05, 9, 0x19, 1, 0x29, 3, 0x15, 0, 0x25, 1, 0x75, 1, 0x95, 3, 0x81, 2}, false},
+		"ones, behind what every descriptor begins with": {append([]byte{0x05}, bytes.Repeat([]byte{0xff}, 64)...), true},
+		"garbage": {[]byte{0xa5, 0xa5, 0xa5, 0xa5, 0xa5, 0xa5, 0xa5, 0xa5}, true},
+		"ones":    {bytes.Repeat([]byte{0xff}, 64), true},
+		"zeros":   {make([]byte, 64), true},
 	} {
 		_, err := Open(t.Context(), usbtest.New(usb.ID{Port: "1-1"}, tt.descriptor), Options{})
 		if !errors.Is(err, ErrNoPowerDevice) || errors.Is(err, ErrGarbled) != tt.garbled {

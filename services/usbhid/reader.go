@@ -12,8 +12,9 @@ import (
 // errGarbage is the error for an answer that is not the report that was asked for.
 var errGarbage = errors.New("answer is another report")
 
-// errCut is the error for a report of the status that ends sooner than it did: to take it would be to keep what is missing for ever.
-var errCut = errors.New("report is shorter than it was")
+// errCut is the error for a report of the status that ends sooner than it did, or before its first flag: to take it would be to keep what is
+// missing for ever, or to have a status without a word.
+var errCut = errors.New("report is too short")
 
 // errAbsurd is the error for an answer that contradicts itself.
 var errAbsurd = errors.New("report contradicts itself")
@@ -107,6 +108,9 @@ func (r *reader) ask(k key) (readings, error) {
 	}
 	clear(r.answer)
 	r.model.decodeInto(r.answer, k, report)
+	if r.proven[k] == 0 && r.model.indexed().states[k] && !r.model.tells(r.answer) {
+		return nil, fmt.Errorf("%w, without a flag: % x", errCut, report)
+	}
 	if r.model.absurd(r.answer) {
 		return nil, fmt.Errorf("%w: % x", errAbsurd, report)
 	}

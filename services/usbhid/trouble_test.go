@@ -186,6 +186,17 @@ func TestProvenIsNotBuried(t *testing.T) {
 	})
 }
 
+// TestCutFromTheStart has a status report that holds none of its flags yet: that is no status, not one without a word.
+func TestCutFromTheStart(t *testing.T) {
+	bench(t, func(dev *usbtest.Device) { dev.Fail(usbtest.Feature, 1, usbtest.Short(1)) }, func(r *running) {
+		for range 30 {
+			r.after(100*time.Millisecond, ups.Stale, "")
+		}
+		r.dev.Fail(usbtest.Feature, 1, nil)
+		r.after(3*time.Second, ups.Fresh, "OL")
+	})
+}
+
 // TestUnpluggedInTrouble tells a device that is gone from one that is given up.
 func TestUnpluggedInTrouble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

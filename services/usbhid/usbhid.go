@@ -67,7 +67,7 @@ func Open(ctx context.Context, dev usb.Device, opts Options) (*UPS, error) {
 	}
 	switch {
 	case f.describes(d):
-	case len(problems) > 0 && (len(raw) == 0 || raw[0]&^sizeOfItem != usagePage):
+	case len(problems) > 0 && (len(d.Fields) == 0 || raw[0]&^sizeOfItem != usagePage):
 		return nil, fmt.Errorf("%v: %w, %w", id, ErrNoPowerDevice, ErrGarbled)
 	default:
 		return nil, fmt.Errorf("%v: %w in %d fields of its report descriptor", id, ErrNoPowerDevice, len(d.Fields))
