@@ -22,4 +22,4 @@ done
 rm -f "${log:-}"
 
 say "the booted card"
-CGO_ENABLED=0 go test -count=1 -timeout 20m ./tools/e2e
+CGO_ENABLED=0 go test -count=1 -timeout 45m ./tools/e2e
