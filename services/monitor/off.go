@@ -102,11 +102,12 @@ func (m *Member) noteOrder(o Outcome) {
 	}
 }
 
-// resolve finds out what became of an order that nobody answered. The UPS tells by its timers; one that has none is not told again.
+// resolve finds out what became of an order that nobody answered. The UPS tells by its timers, or by a load that is off; one that tells neither
+// is not told again.
 func (t *turn) resolve(q *Sequence, m *Member, r Reading) {
 	told := r.OK && r.At.Sub(m.At) >= settle
 	switch {
-	case r.OK && r.Timer == TimerRuns, told && t.state.UPS[m.UPS].Flags.has(isOff):
+	case r.OK && (r.Timer == TimerRuns || t.state.UPS[m.UPS].Flags.has(isOff)):
 		m.Order = Done
 	case told && r.Timer == TimerIdle && m.Tries < maxTries:
 		m.Order = NotAsked
