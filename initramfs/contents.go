@@ -9,6 +9,7 @@ var programs = []string{
 	"netd",
 	"upscard",
 	"upsd",
+	"upsmon",
 }
 
 // tools are u-root's core commands for the rescue shell.

@@ -63,19 +63,26 @@ func programs(source handover.Source, state func(program string, uid int) string
 			bind:    sandbox.Ports{Any: true}, // those of its configuration, which init does not read; then it makes no more sockets for them
 			sockets: []string{"unix", "inet", "inet6"},
 		}.keeping(state("upsd", uidUpsd)),
+		program{name: "upsmon", path: "/bin/upsmon", uid: uidUpsmon, config: part(source, "upsmon"),
+			args:    []string{"-upsd-uid", fmt.Sprint(uidUpsd)},
+			limits:  limits(256, goRuntime+64<<20),
+			files:   may("ro", configuration, "/run/nut", "/run/netd"),
+			connect: sandbox.Ports{Any: true}, // where the owner wants to be told, which init does not read
+			sockets: []string{"unix", "inet", "inet6"},
+		}.keeping(state("upsmon", uidUpsmon)),
 	}
 }
 
 // confd is the program that reads the owner's file before all others start. It is a member of the groups that read what it writes.
 func confd(file, state string) program {
 	p := program{name: "confd", path: "/bin/confd", uid: uidConfd, config: file,
-		groups: []uint32{uidNetd, uidUpsd, gidUPSConfig},
+		groups: []uint32{uidNetd, uidUpsd, uidUpsmon, gidUPSConfig},
 		limits: limits(64, goRuntime+64<<20),
 		files:  slices.Concat(may("ro", filepath.Dir(file)), may("own", configuration))}
 	for _, reader := range []struct {
 		program string
 		gid     int
-	}{{"netd", uidNetd}, {"upsd", uidUpsd}, {"usbhid-ups", gidUPSConfig}} {
+	}{{"netd", uidNetd}, {"upsd", uidUpsd}, {"upsmon", uidUpsmon}, {"usbhid-ups", gidUPSConfig}} {
 		p.args = append(p.args, "-group", fmt.Sprintf("%s=%d", reader.program, reader.gid))
 	}
 	return p.keeping(state)

@@ -20,7 +20,7 @@ import (
 // watchCard is the card's own primary: it sees upsd's feeds, and gives its commands by upsd's control socket, until ctx ends.
 func watchCard(ctx context.Context, cfg *config.Config, opts options, logger *slog.Logger) error {
 	policy := newPolicy(cfg)
-	logger.Info("in force", "when power ends", inForce(&policy))
+	logger.Info("in force", "what", cfg.Monitor.Summary(), "hostsync", policy.HostSync) // the console shows it
 	memory, err := openMemory(opts.state, logger)
 	if err != nil {
 		return err

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/upscard/upscard/services/config"
@@ -44,18 +43,6 @@ func newPolicy(cfg *config.Config) monitor.Config {
 		p.Off = m.Off
 	}
 	return p
-}
-
-// inForce says what happens at the end of an outage, for the log and so for the console.
-func inForce(p *monitor.Config) string {
-	off := "the UPS switches its load off by " + p.Off
-	switch p.Off {
-	case monitor.OffNone:
-		off = "the load stays on, so machines that halted do not start by themselves"
-	case monitor.OffReturn:
-		off = "the UPS switches its load off until the mains are back"
-	}
-	return fmt.Sprintf("forced shutdown on battery and low; at most %v for logouts; then %s", p.HostSync, off)
 }
 
 // configured lists the UPSes of the configuration, or the one that there is without.

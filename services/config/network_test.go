@@ -89,10 +89,12 @@ func TestParseNetworkErrors(t *testing.T) {
 
 func TestSummary(t *testing.T) {
 	for text, want := range map[string]string{
-		"": "any UPS, as ups, ups2 ...; listens on :3493; no users; host upscard; network: every other wired interface by DHCP",
+		"": "any UPS, as ups, ups2 ...; listens on :3493; no users; host upscard; network: every other wired interface by DHCP; " +
+			"forced shutdown when on battery and low, then the UPS switches its load off until the mains are back",
 		"[ups.a]\n[ups.b]\n[users.m]\npassword='hunter2'\n[network]\nhostname='x'\n[network.interfaces.eth0]\naddress=['10.0.0.5/24','2001:db8::5/64']\n" +
-			"gateway='10.0.0.1'\n[network.interfaces.'*']\nmethod='off'\nipv6='off'": "UPS a, b; listens on :3493; users m; host x; " +
-			"network: eth0 static 10.0.0.5/24 and 2001:db8::5/64 via 10.0.0.1, every other wired interface off",
+			"gateway='10.0.0.1'\n[network.interfaces.'*']\nmethod='off'\nipv6='off'\n[monitor]\ncharge=30\nonbattery=60\noff='none'\n[notify.log]\ntype='syslog'\nserver='a:514'": "UPS a, b; listens on :3493; users m; host x; " +
+			"network: eth0 static 10.0.0.5/24 and 2001:db8::5/64 via 10.0.0.1, every other wired interface off; forced shutdown when on battery and low or at 30 % charge or after 60 s on battery, " +
+			"then the load stays on, so machines that halted do not start by themselves; tells log",
 	} {
 		c, err := Parse("f", []byte(text))
 		if err != nil {

@@ -20,16 +20,33 @@ func (c *Config) Summary() string {
 	if len(c.Profiles) > 0 {
 		users += " and those of " + strings.Join(c.Profiles, ", ")
 	}
-	return fmt.Sprintf("%s; listens on %s; %s; host %s; network: %s%s", upses, strings.Join(c.Listen, ", "), users,
-		cmp.Or(c.Network.Hostname, "upscard"), listed(c.Network.WithDefaults().Interfaces, Interface.summary), c.idle())
+	told := ""
+	if len(c.Notify) > 0 {
+		told = "; tells " + listed(c.Notify, func(n Notify) string { return n.Name })
+	}
+	return fmt.Sprintf("%s; listens on %s; %s; host %s; network: %s; %s%s", upses, strings.Join(c.Listen, ", "), users,
+		cmp.Or(c.Network.Hostname, "upscard"), listed(c.Network.WithDefaults().Interfaces, Interface.summary), c.Monitor.Summary(), told)
 }
 
-// idle says that what is given for the primary is not in force: upsmon does not run on the card.
-func (c *Config) idle() string {
-	if c.Monitor == (Monitor{}) && len(c.Notify) == 0 {
-		return ""
+// Summary says when the card forces a shutdown, and what becomes of the load then.
+func (m Monitor) Summary() string {
+	when := []string{"when on battery and low"}
+	for _, limit := range []struct {
+		at   *int
+		text string
+	}{{m.Charge, "at %d %% charge"}, {m.Runtime, "with %d s left"}, {m.OnBattery, "after %d s on battery"}} {
+		if limit.at != nil {
+			when = append(when, fmt.Sprintf(limit.text, *limit.at))
+		}
 	}
-	return "; [monitor] and [notify.NAME] HAVE NO EFFECT on the card yet: it shuts nothing down and tells nobody"
+	off := "the UPS is told " + m.Off
+	switch m.Off {
+	case "", OffReturn:
+		off = "the UPS switches its load off until the mains are back"
+	case OffNone:
+		off = "the load stays on, so machines that halted do not start by themselves"
+	}
+	return "forced shutdown " + strings.Join(when, " or ") + ", then " + off
 }
 
 func (i Interface) summary() string {

@@ -61,7 +61,11 @@ var scripts = []script{
 		n := 0
 		w.fate = func() fate { n++; return fate{n > 1, Unclear} }
 	}, []happening{{10, mainsOff}, {200, mainsOn}}, 500},
-	{"unclear-but-cut", func(w *world) { outage(w); w.ups.timers, w.ups.sleeps = false, false; w.fate = func() fate { return fate{true, Unclear} } },
+	{"unclear-but-cut", func(w *world) {
+		outage(w)
+		w.ups.timers, w.ups.sleeps = false, false
+		w.fate = func() fate { return fate{true, Unclear} }
+	},
 		[]happening{{10, mainsOff}, {87, (*world).comeAgain}, {89, mainsOn}}, 300},
 	{"calibration", func(w *world) { outage(w); w.ups.calibrates = true }, []happening{{10, mainsOff}, {120, mainsOn}}, 200},
 	{"lb-flickers", outage, []happening{{10, mainsOff}, {12, says("LB")}, {13, says("")}, {20, mainsOn}}, 200},
