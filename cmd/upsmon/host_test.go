@@ -2,68 +2,32 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/upscard/upscard/services/nut/nuttest"
 	"github.com/upscard/upscard/services/nutclient"
 )
 
-// nobody is whom NUT's upsmon runs as where the test is root: neither it nor its parent may be.
-const nobody = 65534
-
 const users = "[mon]\npassword = secret\nupsmon primary\n[other]\npassword = secret\nupsmon secondary\n"
 
 // side is one upsmon with NUT's driver and server to itself.
 type side struct {
+	*nuttest.Machine
 	t      *testing.T
-	dir    string
 	dev    string
-	addr   string
 	driver *os.Process
-	down   time.Time
 }
 
 // newSide makes an upsmon's files, and starts what it watches.
 func newSide(t *testing.T, role, more string) *side {
 	bench := nuttest.New(t)
 	driver := bench.DummyUPS("ups", "ups.status: OL\n")
-	s := newMachine(t, bench.Upsd(users), map[string]string{"primary": "mon", "secondary": "other"}[role], role, more)
-	s.driver, s.dev = driver, filepath.Join(bench.Dir, "ups.dev")
-	return s
-}
-
-// newMachine makes the files of an upsmon. Its commands leave evidence, and do nothing else.
-func newMachine(t *testing.T, addr, user, role, more string) *side {
-	dir, err := os.MkdirTemp("", "upsmon")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	s := &side{t: t, addr: addr, dir: dir}
-	s.write("notify", "#!/bin/sh\necho $NOTIFYTYPE $UPSNAME >> "+dir+"/told\n", 0o755)
-	s.write("halt", "#!/bin/sh\necho SHUTDOWNCMD >> "+dir+"/down\n", 0o755)
-	conf := fmt.Sprintf("MONITOR ups@%s 1 %s secret %s\nMINSUPPLIES 1\nSHUTDOWNCMD %s/halt\nNOTIFYCMD %s/notify\nPOWERDOWNFLAG %s/killpower\n"+
-		"POLLFREQ 1\nPOLLFREQALERT 1\nHOSTSYNC 3\nFINALDELAY 1\nDEADTIME 3\n%s", addr, user, role, dir, dir, dir, more)
-	for _, kind := range strings.Fields("ONLINE ONBATT LOWBATT FSD COMMOK COMMBAD SHUTDOWN REPLBATT NOCOMM NOPARENT") {
-		conf += "NOTIFYFLAG " + kind + " EXEC\n"
-	}
-	s.write("upsmon.conf", conf, 0o644)
-	return s
-}
-
-func (s *side) write(name, text string, mode os.FileMode) {
-	path := filepath.Join(s.dir, name)
-	if err := os.WriteFile(path, []byte(text), mode); err != nil {
-		s.t.Fatal(err)
-	}
+	user := map[string]string{"primary": "mon", "secondary": "other"}[role]
+	return &side{nuttest.NewMachine(t, bench.Upsd(users), user, role, more), t, filepath.Join(bench.Dir, "ups.dev"), driver}
 }
 
 // status makes the UPS say something else.
@@ -77,51 +41,17 @@ func (s *side) status(status string) {
 	}
 }
 
-// reference starts NUT's upsmon, which has no privileges and no program but its own two scripts.
-func (s *side) reference() {
-	program := nuttest.Program(s.t, "upsmon")
-	cmd := exec.Command(program, "-F", "-p")
-	cmd.Env = []string{"NUT_CONFPATH=" + s.dir, "NUT_ALTPIDPATH=" + s.dir, "NUT_STATEPATH=" + s.dir, "PATH=" + s.dir}
-	if os.Getuid() == 0 {
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
-		if err := os.Chown(s.dir, nobody, nobody); err != nil {
-			s.t.Fatal(err)
-		}
-	}
-	if err := os.Chmod(s.dir, 0o755); err != nil {
-		s.t.Fatal(err)
-	}
-	log := new(logBuffer)
-	cmd.Stdout, cmd.Stderr = log, log
-	if err := cmd.Start(); err != nil {
-		s.t.Fatal(err)
-	}
-	s.t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		if s.t.Failed() {
-			s.t.Logf("NUT's upsmon:\n%s", log.buf.String())
-		}
-	})
-}
-
 // ours starts our upsmon.
 func (s *side) ours() {
 	ctx, cancel := context.WithCancel(context.Background())
 	log, done := new(logBuffer), make(chan int, 1)
-	go func() { done <- run(ctx, []string{"-conf", filepath.Join(s.dir, "upsmon.conf")}, log, untightened) }()
+	go func() { done <- run(ctx, []string{"-conf", filepath.Join(s.Dir, "upsmon.conf")}, log, untightened) }()
 	s.t.Cleanup(func() {
 		cancel()
 		if code := <-done; code != 0 || s.t.Failed() {
 			s.t.Logf("our upsmon, exit code %d:\n%s", code, log.buf.String())
 		}
 	})
-}
-
-// told is what the notices said, in their order.
-func (s *side) told() []string {
-	data, _ := os.ReadFile(filepath.Join(s.dir, "told"))
-	return strings.FieldsFunc(strings.ReplaceAll(string(data), s.addr, "HOST"), func(r rune) bool { return r == '\n' })
 }
 
 // kinds are the first words of notices.
@@ -134,7 +64,7 @@ func kinds(told []string) (all []string) {
 
 // loggedIn reports whether the upsmon has logged in to its server.
 func (s *side) loggedIn() bool {
-	c, err := nutclient.Dial(s.t.Context(), "tcp", s.addr)
+	c, err := nutclient.Dial(s.t.Context(), "tcp", s.Addr)
 	if err != nil {
 		return false
 	}
@@ -148,18 +78,11 @@ func alike(told []string, role string) []string {
 	return slices.DeleteFunc(told, func(line string) bool { return role == "primary" && strings.HasPrefix(line, "FSD") })
 }
 
-// isDown reports whether SHUTDOWNCMD has run, and notes when.
-func (s *side) isDown() bool {
-	info, err := os.Stat(filepath.Join(s.dir, "down"))
-	if err == nil {
-		s.down = info.ModTime()
-	}
-	return err == nil
-}
+func (s *side) isDown() bool { return !s.Down().IsZero() }
 
 // login is another machine that is logged in, and hangs.
 func (s *side) login() *nutclient.Client {
-	c, err := nutclient.Dial(s.t.Context(), "tcp", s.addr)
+	c, err := nutclient.Dial(s.t.Context(), "tcp", s.Addr)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -204,7 +127,7 @@ func TestLikeNUT(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			theirs, ours := newSide(t, tt.role, tt.more), newSide(t, tt.role, tt.more)
-			theirs.reference()
+			theirs.Start()
 			ours.ours()
 			both := map[string]*side{"their": theirs, "our": ours}
 			for whose, s := range both {
@@ -215,21 +138,21 @@ func TestLikeNUT(t *testing.T) {
 					e.do(s)
 				}
 				for whose, s := range both {
-					until(t, whose+" "+e.shows, func() bool { return e.shows == "" || slices.Contains(kinds(s.told()), e.shows) })
+					until(t, whose+" "+e.shows, func() bool { return e.shows == "" || slices.Contains(kinds(s.Told()), e.shows) })
 				}
 			}
 			until(t, "their SHUTDOWNCMD", theirs.isDown)
 			until(t, "our SHUTDOWNCMD", ours.isDown)
-			t.Logf("we shut down %v after NUT", ours.down.Sub(theirs.down))
+			t.Logf("we shut down %v after NUT", ours.Down().Sub(theirs.Down()))
 			want := alike(slices.Clone(tt.want), tt.role)
 			// NUT starts its commands all at once, so that they may write in any order and after SHUTDOWNCMD.
-			until(t, "their last notice", func() bool { return len(alike(theirs.told(), tt.role)) >= len(want) })
-			got, nuts := kinds(ours.told()), kinds(alike(theirs.told(), tt.role))
+			until(t, "their last notice", func() bool { return len(alike(theirs.Told(), tt.role)) >= len(want) })
+			got, nuts := kinds(ours.Told()), kinds(alike(theirs.Told(), tt.role))
 			slices.Sort(nuts)
 			if slices.Sort(want); !slices.Equal(got, tt.want) || !slices.Equal(nuts, want) {
-				t.Errorf("we told %q, NUT %q, want %q", ours.told(), theirs.told(), tt.want)
+				t.Errorf("we told %q, NUT %q, want %q", ours.Told(), theirs.Told(), tt.want)
 			}
-			if !hasFlag(filepath.Join(ours.dir, "killpower")) {
+			if !hasFlag(filepath.Join(ours.Dir, "killpower")) {
 				t.Error("there is no POWERDOWNFLAG")
 			}
 		})

@@ -184,7 +184,12 @@ func TestWholeOutage(t *testing.T) {
 	p.drive(d)
 	log, stop := p.upsmon()
 	again := func() { stop(); log, stop = p.upsmon() }
-	machines := []*side{secondary(t, p.addr), secondary(t, p.addr)}
+	var machines []*nuttest.Machine // Debian's
+	for range 2 {
+		m := nuttest.NewMachine(t, p.addr, "other", "secondary", "")
+		m.Start()
+		machines = append(machines, m)
+	}
 	until(t, "two logins", func() bool { return logins(t, p.addr) == "2" })
 	d.set("ups.status", "OB DISCHRG")
 	until(t, "ONBATT", func() bool { return log.has("event=ONBATT") })
@@ -195,14 +200,14 @@ func TestWholeOutage(t *testing.T) {
 	p.start()
 	until(t, "FSD again", func() bool { return strings.HasPrefix(p.status(), "FSD") })
 	for i, m := range machines {
-		until(t, "SHUTDOWNCMD", m.isDown)
-		if got := strings.Join(m.told(), " "); !strings.Contains(got, "FSD") || !strings.Contains(got, "SHUTDOWN") { // NUT starts its commands at once, in no order
+		until(t, "SHUTDOWNCMD", func() bool { return !m.Down().IsZero() })
+		if got := strings.Join(m.Told(), " "); !strings.Contains(got, "FSD") || !strings.Contains(got, "SHUTDOWN") { // NUT starts its commands at once, in no order
 			t.Errorf("machine %d was told %s", i, got)
 		}
 	}
 	until(t, "the order", func() bool { return d.ordered() != "" })
 	for _, m := range machines {
-		if !m.isDown() {
+		if m.Down().IsZero() {
 			t.Error("the load was ordered off before all had shut down")
 		}
 	}
@@ -220,13 +225,6 @@ func TestWholeOutage(t *testing.T) {
 	if log.has("event=ATTENTION") {
 		t.Error("somebody was called")
 	}
-}
-
-// secondary is Debian's upsmon on another machine.
-func secondary(t *testing.T, addr string) *side {
-	s := newMachine(t, addr, "other", "secondary", "")
-	s.reference()
-	return s
 }
 
 func logins(t *testing.T, addr string) string {

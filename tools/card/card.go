@@ -62,6 +62,7 @@ type Card struct {
 	pid     int      // of QEMU
 	monitor *monitor // QEMU's
 	off     bool     // is not to be powered on again
+	cycled  bool     // is to be powered on again, though QEMU was killed
 }
 
 // Start boots a card and returns as soon as QEMU runs. Ports that are taken are replaced; Addr tells.
@@ -182,6 +183,16 @@ func (c *Card) Stop(wait time.Duration) (clean bool) {
 	c.Kill()
 	c.abandon()
 	return clean
+}
+
+// PowerCycle takes the card's power away at once, and gives it back: what it had not written to the SD card is lost.
+func (c *Card) PowerCycle() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.pid != 0 {
+		c.cycled = true
+		syscall.Kill(c.pid, syscall.SIGKILL)
+	}
 }
 
 // Kill cuts the card's power: QEMU ends at once.

@@ -14,7 +14,7 @@ import (
 	"github.com/upscard/upscard/board/virt"
 )
 
-// run powers the card on, and again each time that it resets, until it powers off, QEMU dies or Kill comes. It tells on started how the first
+// run powers the card on, and again each time that it resets or PowerCycle comes, until it powers off, QEMU dies or Kill comes. It tells on started how the first
 // start went.
 func (c *Card) run(ctx context.Context, started chan<- error) {
 	runtime.LockOSThread() // Pdeathsig is about the thread that started the child
@@ -34,9 +34,10 @@ func (c *Card) run(ctx context.Context, started chan<- error) {
 		reset, err := power.wait(c.cfg.Console)
 		c.mu.Lock()
 		c.pid, c.monitor = 0, nil
-		off := c.off
+		off, cycled := c.off, c.cycled
+		c.cycled = false
 		c.mu.Unlock()
-		if err != nil || !reset || off {
+		if off || !cycled && (err != nil || !reset) {
 			c.status = err
 			return
 		}
