@@ -81,7 +81,7 @@ func (t *turn) status(u UPS, m *Memory, r Reading) {
 	}
 	if !slices.Contains(said, "FSD") {
 		m.Flags &^= forced
-		m.FSDTold = false
+		m.FSDTold = m.FSDTold && t.forces(u.Name) // else a reading from before it was set would have it told again
 	}
 	for _, w := range words {
 		if m.Flags.has(w.flag) && !slices.Contains(said, w.word) {
@@ -171,6 +171,16 @@ func (t *turn) rises(m *Memory, f Flags) bool {
 	was := m.Flags.has(f)
 	m.Flags |= f
 	return !was
+}
+
+// forces reports whether FSD is of our own making.
+func (t *turn) forces(name string) bool {
+	for _, q := range t.state.Sequences {
+		if slices.ContainsFunc(q.Members, func(m Member) bool { return m.UPS == name && m.FSD == Done }) {
+			return true
+		}
+	}
+	return false
 }
 
 // tellFSD tells of a forced shutdown once, whether we see it or made it.

@@ -119,7 +119,7 @@ type Member struct {
 	Unreached bool
 	Refused   []string // commands that the UPS does not take
 	Ran       bool     // its timer was seen to run
-	Cut       bool     // its load was seen to be off, or it was gone when that was due
+	Cut       bool     // its load was seen to be off, its timer to have run out, or it was gone when that was due
 	Empty     bool     // nobody was logged in any more
 	Late      bool     // then somebody was, while FSD was still shown
 }

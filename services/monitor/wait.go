@@ -28,7 +28,7 @@ func (t *turn) wait(q *Sequence) {
 	q.enter(StageEnding, t.now)
 }
 
-// watch notes what can be seen of an order's effect.
+// watch notes what can be seen of an order's effect. A timer that ran and has run out has cut the load, also where no OFF tells of it.
 func (t *turn) watch(m *Member) {
 	r, memory := t.in.Readings[m.UPS], t.state.UPS[m.UPS]
 	if m.At.IsZero() {
@@ -36,7 +36,7 @@ func (t *turn) watch(m *Member) {
 	}
 	due := t.now.Sub(m.At) >= m.Delay
 	m.Ran = m.Ran || r.OK && r.Timer == TimerRuns
-	m.Cut = m.Cut || memory.Contact == lost && due || memory.Contact == inContact && memory.Flags.has(isOff)
+	m.Cut = m.Cut || memory.Contact == lost && due || memory.Contact == inContact && memory.Flags.has(isOff) || m.Ran && r.OK && r.Timer == TimerIdle && due
 	m.Empty = m.Empty || r.Logins <= t.own(m.UPS) // unknown: the server is gone, and every login with it
 	m.Late = m.Late || m.Empty && r.FSD && r.Logins > t.own(m.UPS)
 }

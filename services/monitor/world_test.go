@@ -27,7 +27,8 @@ type world struct {
 	session int  // which one
 	upsdAt  time.Time
 	fsd     bool
-	fsdAt   time.Time // since when it can be seen
+	fsdAt   time.Time     // since when it can be seen
+	lag     time.Duration // until a reading shows it
 	restart func() bool
 	after   func()      // each step
 	fate    func() fate // of an order
@@ -58,12 +59,13 @@ func (w *world) readings() map[string]Reading {
 	if !w.upsd {
 		return map[string]Reading{"ups": r}
 	}
-	r.Logins, r.FSD, r.Server = w.logins(), w.fsd, fmt.Sprint(w.session)
+	shown := w.fsd && w.now.Sub(w.fsdAt) >= w.lag
+	r.Logins, r.FSD, r.Server = w.logins(), shown, fmt.Sprint(w.session)
 	if d.unread || d.asleep {
 		return map[string]Reading{"ups": r}
 	}
 	r.OK, r.Status = true, d.status()
-	if w.fsd {
+	if shown {
 		r.Status = "FSD " + r.Status
 	}
 	if d.timers {
