@@ -10,10 +10,14 @@ import (
 // defaultUPS is the name of the only UPS where nothing is configured.
 const defaultUPS = "ups"
 
+// finalDelay is the card's default. upsmon's 5 s are the time before its own machine begins to halt, which takes as long as that of the
+// others; the card halts nothing, so it must give them this time. A battery that ends before does no harm to machines that have halted.
+const finalDelay = 120 * time.Second
+
 // newPolicy is what the owner's [monitor] means, without the UPSes.
 func newPolicy(cfg *config.Config) monitor.Config {
 	m, p := cfg.Monitor, monitor.Default()
-	p.Cautious, p.Apart, p.Off = true, m.MinSupplies == nil, monitor.OffReturn
+	p.Cautious, p.Apart, p.Off, p.FinalDelay = true, m.MinSupplies == nil, monitor.OffReturn, finalDelay
 	if m.MinSupplies != nil {
 		p.MinSupplies = *m.MinSupplies
 	}

@@ -18,7 +18,7 @@ const (
 
 const day = 24 * 60 * 60 // seconds
 
-// monitorKeys are the keys of [monitor]; those of upsmon.conf have its meanings and defaults.
+// monitorKeys are the keys of [monitor]; those of upsmon.conf have its meanings and, but for finaldelay, its defaults.
 var monitorKeys = []rule[Monitor]{
 	inSeconds("pollfreq", func(m *Monitor) **int { return &m.PollFreq }, 1, 60, "5",
 		"How long a UPS may be silent before it is said to be lost. The card polls nothing: it sees each change at once."),
@@ -26,7 +26,8 @@ var monitorKeys = []rule[Monitor]{
 		"A UPS that was on battery and has been lost for longer counts as on battery and low."),
 	inSeconds("hostsync", func(m *Monitor) **int { return &m.HostSync }, 0, 3600, "15",
 		"How long the machines that are logged in may take to log out before their UPS is switched off all the same."),
-	inSeconds("finaldelay", func(m *Monitor) **int { return &m.FinalDelay }, 0, 3600, "5", "Time between the last logout and the order to switch the load off."),
+	inSeconds("finaldelay", func(m *Monitor) **int { return &m.FinalDelay }, 0, 3600, "120",
+		"Time between the last logout and the order to switch the load off. A machine logs out when it begins to halt: this is for the slowest to come to its end."),
 	inSeconds("nocommwarntime", func(m *Monitor) **int { return &m.NoCommWarnTime }, 1, day, "300", "Time between two notices NOCOMM."),
 	inSeconds("rbwarntime", func(m *Monitor) **int { return &m.RBWarnTime }, 1, 30*day, "43200", "Time between two notices REPLBATT."),
 	inSeconds("offduration", func(m *Monitor) **int { return &m.OffDuration }, -1, day, "30",

@@ -11,7 +11,9 @@ const (
 	usualDelay = 60 * time.Second // of an order, where the UPS does not tell: the longest of our drivers' defaults
 	settle     = 30 * time.Second // how long a UPS may take beyond its delay, and how old a reading must not be to tell of an order
 	maxTries   = 3
-	patience   = time.Hour // in one stage, before somebody is called
+	leastDelay = 5 * time.Second // of FINALDELAY, though the battery ends
+	lastCharge = 5               // percent, of a battery that ends
+	patience   = time.Hour       // in one stage, before somebody is called
 )
 
 // off orders each load off, and waits for the answers.
@@ -54,9 +56,7 @@ func (t *turn) offMember(q *Sequence, m *Member) {
 	command := t.choose(m, r)
 	if command != "" {
 		m.Command, m.Order, m.At, m.Tries = command, Asked, t.now, m.Tries+1
-		if m.Delay = r.Delay; m.Delay <= 0 {
-			m.Delay = usualDelay
-		}
+		m.Delay = r.delay()
 		t.ask(Order, m.UPS, command)
 		t.tell(OffOrder, m.UPS, command)
 		return
@@ -68,6 +68,14 @@ func (t *turn) offMember(q *Sequence, m *Member) {
 	m.Order = Never
 	q.Alarmed = false
 	t.call(q, m.UPS, "it has no command that switches its load off and on again: start the machines by hand")
+}
+
+// delay is how long the UPS takes from an order to its end.
+func (r Reading) delay() time.Duration {
+	if r.Delay > 0 {
+		return r.Delay
+	}
+	return usualDelay
 }
 
 // choose returns the command that suits, "" for none. shutdown.reboot switches the load on again whether or not the mains are there, so it is

@@ -136,7 +136,7 @@ func (t *turn) loggedIn(name string) bool {
 // final waits for the last time, for machines that came back meanwhile too. Then this machine halts, or the load is switched off.
 func (t *turn) final(q *Sequence) {
 	switch {
-	case t.now.Sub(q.Since) < t.config.FinalDelay || !t.config.Halts && t.others(q):
+	case t.now.Sub(q.Since) < t.config.FinalDelay && !t.batteryEnds(q) || !t.config.Halts && t.others(q):
 	case t.config.Halts:
 		q.enter(StageHalted, t.now)
 		t.ask(Halt, "", "")
@@ -145,6 +145,21 @@ func (t *turn) final(q *Sequence) {
 	default:
 		q.enter(StageOff, t.now)
 	}
+}
+
+// batteryEnds reports whether a load can be switched off in order only if it is done now, the machines having had the time that upsmon gives
+// them by default. When a battery ends by itself, machines start as soon as the mains are back, are told of FSD, and halt again.
+func (t *turn) batteryEnds(q *Sequence) bool {
+	if t.config.Halts || t.now.Sub(q.Since) < leastDelay {
+		return false
+	}
+	for _, m := range q.Members {
+		r := t.in.Readings[m.UPS]
+		if r.OK && t.state.UPS[m.UPS].Flags.has(onBattery) && (r.Runtime >= 0 && r.Runtime <= r.delay()+settle || r.Charge >= 0 && r.Charge <= lastCharge) {
+			return true
+		}
+	}
+	return false
 }
 
 // end takes FSD back everywhere, and reports whether some is left: it is over when the server shows it no more, or the next step would take

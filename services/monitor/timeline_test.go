@@ -81,6 +81,7 @@ var scripts = []script{
 	{"limit-of-charge", func(w *world) { outage(w); w.config.Charge = 20 }, []happening{{10, mainsOff}, {300, mainsOn}}, 500},
 	{"limit-of-time", func(w *world) { outage(w); w.config.OnBattery = 15 * time.Second }, []happening{{10, mainsOff}, {300, mainsOn}}, 500},
 	{"ordered-by-somebody", outage, []happening{{10, func(w *world) { w.fsd, w.fsdAt, w.ordered = true, w.now, true }}}, 200},
+	{"battery-ends", func(w *world) { outage(w); w.config.FinalDelay = 2 * time.Minute }, []happening{{10, mainsOff}, {300, mainsOn}}, 500},
 	{"late-readings", func(w *world) { outage(w); w.lag = 3 * time.Second }, []happening{{10, mainsOff}, {300, mainsOn}}, 500},
 	{"ignores-on-mains", func(w *world) { outage(w); w.ups.ignoresOnMains = true }, []happening{{10, mainsOff}, {52, mainsOn}}, 300},
 }
