@@ -95,7 +95,8 @@ func (s *side) login() *nutclient.Client {
 	return c
 }
 
-// TestLikeNUT lets NUT's upsmon and ours live through the same, and compares what they tell and when they shut down.
+// TestLikeNUT lets NUT's upsmon and ours live through the same, and compares what they tell and when they shut down. Each begins with something that both
+// notice: whatever POLLFREQ says, NUT's upsmon first sleeps for 5 s.
 func TestLikeNUT(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes as long as the outages")
@@ -114,14 +115,14 @@ func TestLikeNUT(t *testing.T) {
 			[]string{"ONBATT", "ONLINE", "REPLBATT", "ONBATT", "LOWBATT", "FSD", "SHUTDOWN"}},
 		{"dead on battery", "primary", "", []event{say("OB", "ONBATT"), {func(s *side) { _ = s.driver.Kill() }, "SHUTDOWN"}},
 			[]string{"ONBATT", "COMMBAD", "FSD", "SHUTDOWN"}},
-		{"another hangs", "primary", "", []event{{func(s *side) { s.login() }, ""}, say("OB LB", "SHUTDOWN")},
+		{"another hangs", "primary", "", []event{{func(s *side) { s.login() }, ""}, say("OB", "ONBATT"), say("OB LB", "SHUTDOWN")},
 			[]string{"ONBATT", "LOWBATT", "FSD", "SHUTDOWN"}},
 		{"secondary", "secondary", "", []event{say("OB", "ONBATT"), {func(s *side) {
 			if err := s.login().FSD(s.t.Context(), "ups"); err != nil {
 				s.t.Error(err)
 			}
 		}, "SHUTDOWN"}}, []string{"ONBATT", "FSD", "SHUTDOWN"}},
-		{"secondary without a primary", "secondary", "", []event{say("OB LB", "SHUTDOWN")}, []string{"ONBATT", "LOWBATT", "SHUTDOWN"}},
+		{"secondary without a primary", "secondary", "", []event{say("OB", "ONBATT"), say("OB LB", "SHUTDOWN")}, []string{"ONBATT", "LOWBATT", "SHUTDOWN"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -143,7 +144,7 @@ func TestLikeNUT(t *testing.T) {
 			}
 			until(t, "their SHUTDOWNCMD", theirs.isDown)
 			until(t, "our SHUTDOWNCMD", ours.isDown)
-			t.Logf("we shut down %v after NUT", ours.Down().Sub(theirs.Down()))
+			t.Logf("%s: we shut down %v after NUT", tt.name, ours.Down().Sub(theirs.Down()))
 			want := alike(slices.Clone(tt.want), tt.role)
 			// NUT starts its commands all at once, so that they may write in any order and after SHUTDOWNCMD.
 			until(t, "their last notice", func() bool { return len(alike(theirs.Told(), tt.role)) >= len(want) })
