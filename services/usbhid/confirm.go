@@ -88,6 +88,19 @@ func (s *session) believe(with readings) error {
 	return nil
 }
 
+// take believes readings that are none of the status, but for what of them would change the state and is not confirmed. They may be the
+// reader's. It fails only when the device is gone.
+func (s *session) take(with readings) error {
+	if s.model.change(with) != 0 {
+		var err error
+		if with, _, err = s.settle(maps.Clone(with)); err != nil { // which reads
+			return err
+		}
+	}
+	s.commit(with)
+	return nil
+}
+
 // commit believes readings, and judges by them what a test hides.
 func (s *session) commit(with readings) {
 	s.model.commit(with)
@@ -123,6 +136,12 @@ func (s *session) settle(with readings) (readings, bool, error) {
 			return nil, false, err
 		}
 		maps.Copy(with, again)
+		if missed > 0 && changed&selfTest != 0 && slices.ContainsFunc(s.model.tests(), s.failing) {
+			s.model.withhold(with, selfTest) // it must not keep back what else there is to tell
+			changed, confirmed = s.model.change(with), false
+			s.unconfirmed()
+			continue
+		}
 		now := s.model.change(with)
 		if now&changed != changed {
 			confirmed = false

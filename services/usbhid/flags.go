@@ -110,5 +110,5 @@ func (f flags) discharging() bool {
 	return f.has(discharging)
 }
 
-// weighty are the flags that one report alone never sets or clears: the worries, and that there are mains.
-func (f flags) weighty() flag { return f.worries() | f.on&(acPresent|drill) }
+// weighty are the flags that one report alone never sets or clears: the worries, that there are mains, and a test, which may hide an outage.
+func (f flags) weighty() flag { return f.worries() | f.on&(acPresent|drill|selfTest|calibrating) }

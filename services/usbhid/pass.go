@@ -44,7 +44,9 @@ func (s *session) readNext() error {
 	case errors.Is(err, usb.ErrTimeout): // it may be that nothing is answered any more
 		s.statusDue = time.Now()
 	}
-	s.commit(with)
+	if err := s.take(with); err != nil {
+		return err
+	}
 	if len(s.queue) > 0 {
 		return nil
 	}

@@ -49,7 +49,9 @@ func (s *session) statusRound() error {
 		if err != nil {
 			return err
 		}
-		s.commit(with)
+		if err := s.take(with); err != nil {
+			return err
+		}
 	}
 	if s.model.judgeLow() {
 		s.recheck = max(s.recheck, 1)
@@ -131,6 +133,9 @@ func (s *session) missing() bool {
 
 // absurd reports whether a report's last answer contradicted itself: then the device does answer.
 func (s *session) absurd(k key) bool { return s.reader.of(k).absurd }
+
+// failing reports whether a report's last answer was none.
+func (s *session) failing(k key) bool { return s.reader.of(k).failures > 0 }
 
 // ailing reports whether a report failed too often. The status does not wait for such a one.
 func (s *session) ailing(k key) bool { return s.reader.of(k).failures >= missedRounds }

@@ -1,6 +1,8 @@
 package usbhid
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -191,4 +193,85 @@ func TestMomentaryOff(t *testing.T) {
 		return dev
 	}
 	benchOf(t, started, func(r *running) { r.after(100*time.Millisecond, ups.Fresh, "OL OFF") })
+}
+
+// TestOddTest has answers of which one alone tells of a test: none may begin one, or end one, and so hide an outage or make one.
+func TestOddTest(t *testing.T) {
+	state := func(r *running, state ...byte) {
+		r.dev.SetReport(usbtest.Feature, stateReport, append([]byte{stateReport}, state...)...)
+	}
+	// odd makes one answer in n tell v, the first among them.
+	odd := func(v byte, n int) usbtest.Fault {
+		asked := 0
+		return func(b []byte) ([]byte, error) {
+			if asked++; asked%n == 1 {
+				return []byte{resultReport, v}, nil
+			}
+			return b, nil
+		}
+	}
+	never := func(r *running, d time.Duration, word string) {
+		r.t.Helper()
+		for range d / (10 * time.Millisecond) {
+			time.Sleep(10 * time.Millisecond)
+			if said := r.store.Get().Value("ups.status"); slices.Contains(strings.Fields(said), word) {
+				r.t.Errorf("%q", said)
+				return
+			}
+		}
+	}
+	t.Run("mains go", func(t *testing.T) {
+		benchOf(t, newTester, func(r *running) {
+			r.after(5*time.Second, ups.Fresh, "OL")
+			r.dev.Fail(usbtest.Feature, resultReport, odd(inProgress, 2))
+			state(r, 0, 1, 0)
+			never(r, 2050*time.Millisecond, "TEST")
+			r.after(0, ups.Fresh, "OB DISCHRG")
+			never(r, 2*time.Minute, "TEST")
+		})
+	})
+	t.Run("at rest", func(t *testing.T) {
+		benchOf(t, newTester, func(r *running) {
+			r.after(5*time.Second, ups.Fresh, "OL")
+			r.dev.Fail(usbtest.Feature, resultReport, odd(inProgress, 2))
+			never(r, 2*time.Minute, "TEST")
+		})
+	})
+	t.Run("at the start", func(t *testing.T) {
+		plug := func(t *testing.T) *usbtest.Device {
+			dev := newTester(t)
+			dev.Fail(usbtest.Feature, resultReport, odd(inProgress, 2))
+			dev.SetReport(usbtest.Feature, stateReport, stateReport, 0, 1, 0)
+			return dev
+		}
+		benchOf(t, plug, func(r *running) {
+			never(r, 10*time.Second, "TEST")
+			r.after(0, ups.Fresh, "OB DISCHRG")
+		})
+	})
+	t.Run("it cannot be asked for again", func(t *testing.T) {
+		benchOf(t, newTester, func(r *running) {
+			r.after(5*time.Second, ups.Fresh, "OL")
+			asked := 0
+			r.dev.Fail(usbtest.Feature, resultReport, func(b []byte) ([]byte, error) {
+				if asked++; asked == 1 {
+					return []byte{resultReport, inProgress}, nil
+				}
+				return usbtest.Stall(b)
+			})
+			state(r, 0, 1, 0)
+			never(r, 2050*time.Millisecond, "TEST")
+			r.after(0, ups.Fresh, "OB DISCHRG")
+		})
+	})
+	t.Run("in a test", func(t *testing.T) {
+		benchOf(t, newTester, func(r *running) {
+			r.after(5*time.Second, ups.Fresh, "OL")
+			r.dev.SetReport(usbtest.Feature, resultReport, resultReport, inProgress)
+			state(r, 0, 1, 1)
+			r.after(3*time.Second, ups.Fresh, "DISCHRG TEST")
+			r.dev.Fail(usbtest.Feature, resultReport, odd(1, 3))
+			never(r, 10*time.Second, "OB")
+		})
+	})
 }

@@ -83,7 +83,6 @@ func (s *session) probe() error {
 	if err != nil {
 		return err
 	}
-	s.commit(with)
 	s.mute = len(other) == 0 || missed > 0
-	return nil
+	return s.take(with)
 }
