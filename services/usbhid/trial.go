@@ -14,11 +14,14 @@ import (
 //
 //   - a battery that feeds the load while mains are there is no OB,
 //   - mains that went after the test began are told once they were away for darkInTest. Until then there is neither OB nor OL,
+//   - but at once by a UPS that is frank: in this test or one before it told for frankFor of mains while its battery fed the load, and its
+//     battery was at rest until that test. What it calls mains are mains (APC BX1600MI in NUT's issue 2347, two more in NUT's device dumps),
 //   - a low battery is told with OB only.
 //
 // Outside of a test nothing is delayed, and mains that went before it stay away.
 const (
 	darkInTest   = 15 * time.Second // a quick test lasts about 10 s
+	frankFor     = 3 * time.Second  // a UPS may tell that it discharges a moment before it tells that there were no mains
 	longestTest  = time.Hour        // a UPS that says for longer that it tests itself is not believed
 	afterOrder   = time.Minute      // a test that was ordered through us is expected to run, whatever the UPS says
 	testCommands = "test.battery.start"
@@ -29,7 +32,10 @@ type trial struct {
 	began   time.Time // since when the UPS says so
 	ordered time.Time // when a test was ordered
 	dark    time.Time // since when the UPS says that there are no mains
+	fed     time.Time // since when it says in a test that there are mains and that it discharges
 
+	idle    bool // when last looked at outside a test, it did not discharge
+	frank   bool // it tells of mains in a test
 	worn    bool // it has said so for too long
 	awaited bool // a test was ordered not long ago
 	told    bool // that there are no mains is believed
@@ -56,13 +62,29 @@ func (t trial) advance(f flags, now time.Time) trial {
 	}
 	t.worn = !t.began.IsZero() && now.Sub(t.began) >= longestTest
 	t.awaited = !t.ordered.IsZero() && now.Sub(t.ordered) < afterOrder
+	t = t.judge(f, now)
 	switch {
 	case !f.dark():
 		t.dark, t.told = time.Time{}, false
 	case t.dark.IsZero():
-		t.dark, t.told = now, !t.runs(f)
+		t.dark, t.told = now, !t.runs(f) || t.frank
 	case now.Sub(t.dark) >= darkInTest || !t.runs(f):
 		t.told = true
+	}
+	return t
+}
+
+// judge looks for a sign that the UPS is frank.
+func (t trial) judge(f flags, now time.Time) trial {
+	switch fed := f.has(acPresent) && f.discharging(); {
+	case !t.runs(f):
+		t.idle, t.fed = !f.discharging(), time.Time{}
+	case !fed || !t.idle:
+		t.fed = time.Time{}
+	case t.fed.IsZero():
+		t.fed = now
+	case now.Sub(t.fed) >= frankFor:
+		t.frank = true
 	}
 	return t
 }
@@ -79,7 +101,7 @@ func (t trial) mark(f flags) flags {
 		return f
 	}
 	f.set(underTest, true)
-	f.set(unsure, f.dark() && !t.told)
+	f.set(unsure, f.dark() && !t.told && !t.frank)
 	if f.worries()&acAbsent == 0 {
 		f.on &^= lowFlags
 	}

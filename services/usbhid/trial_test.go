@@ -31,27 +31,33 @@ func TestTrial(t *testing.T) {
 	}
 	for name, looks := range map[string][]look{
 		"an outage": {{0, "", mains, "OL"}, {0, "", discharging, "OB DISCHRG"}, {0, "", discharging | lowBattery, "OB DISCHRG LB"}},
-		"the battery feeds the load, for no test":   {{0, "", mains | feeds, "OB DISCHRG"}},
-		"a test with mains":                         {{0, "", mains | test | feeds, "OL DISCHRG TEST"}, {10 * secs, "", mains | test | feeds | lowBattery, "OL DISCHRG TEST"}, {secs, "", mains | charging, "OL CHRG"}},
-		"its result":                                {{0, "", mains | test | feeds | worn, "OL DISCHRG RB TEST"}, {secs, "", mains | worn, "OL RB"}},
-		"a test that looks like an outage":          {{0, "", test | discharging | lowBattery, "DISCHRG TEST"}, {10 * secs, "", test | discharging | lowBattery, "DISCHRG TEST"}, {secs, "", mains, "OL"}},
-		"mains go during a test":                    {{0, "", mains | test | feeds, "OL DISCHRG TEST"}, {5 * secs, "", test | discharging, "DISCHRG TEST"}, {14 * secs, "", test | discharging | lowBattery, "DISCHRG TEST"}, {secs, "", test | discharging | lowBattery, "OB DISCHRG LB TEST"}, {time.Hour, "", test | discharging | lowBattery, "OB DISCHRG LB TEST"}, {secs, "", mains | test, "OL TEST"}},
-		"the test ends and mains are still away":    {{0, "", test | discharging, "DISCHRG TEST"}, {3 * secs, "", discharging, "OB DISCHRG"}},
-		"mains went before the test":                {{0, "", discharging, "OB DISCHRG"}, {secs, "", discharging | test, "OB DISCHRG TEST"}, {secs, "", discharging | test | lowBattery, "OB DISCHRG LB TEST"}},
-		"mains come and go":                         {{0, "", test | discharging, "DISCHRG TEST"}, {20 * secs, "", test | discharging, "OB DISCHRG TEST"}, {secs, "", mains | test, "OL TEST"}, {secs, "", test | discharging, "DISCHRG TEST"}, {15 * secs, "", test | discharging, "OB DISCHRG TEST"}},
-		"a test that never ends":                    {{0, "", mains | test, "OL TEST"}, {time.Hour, "", mains | test, "OL TEST"}, {0, "", test | discharging, "OB DISCHRG TEST"}, {0, "", mains, "OL"}, {0, "", test | discharging, "DISCHRG TEST"}},
-		"ordered, and the UPS says nothing of it":   {{0, quick, mains, "OL"}, {secs, "", mains | feeds, "OL DISCHRG"}, {secs, "", discharging, "DISCHRG"}, {15 * secs, "", discharging, "OB DISCHRG"}, {0, "", mains, "OL"}, {time.Minute, "", discharging, "OB DISCHRG"}},
-		"ordered, done, then an outage":             {{0, quick, mains, "OL"}, {secs, "", mains | test | feeds, "OL DISCHRG TEST"}, {9 * secs, "", mains, "OL"}, {secs, "", discharging, "OB DISCHRG"}},
-		"ordered and stopped":                       {{0, quick, mains, "OL"}, {secs, stop, mains, "OL"}, {secs, "", discharging, "OB DISCHRG"}},
-		"ordered during an outage":                  {{0, "", discharging, "OB DISCHRG"}, {secs, quick, discharging, "OB DISCHRG"}},
-		"another order":                             {{0, "beeper.mute", mains, "OL"}, {secs, "", discharging, "OB DISCHRG"}},
-		"a calibration":                             {{0, "calibrate.start", mains, "OL"}, {secs, "", mains | calibrating | feeds, "CAL OL DISCHRG"}, {30 * time.Minute, "", mains | calibrating | feeds | lowBattery, "CAL OL DISCHRG"}},
-		"a calibration by the word of the owner":    {{0, "", mains | calibrating | drill | discharging | lowBattery, "CAL DISCHRG LB"}},
-		"a battery that is low on mains":            {{0, noTest, mains | lowBattery, "OL LB"}},
-		"a UPS that does not tell of mains":         {{0, "", charging, "CHRG"}, {0, "", discharging | test, "DISCHRG TEST"}, {15 * secs, "", discharging | test, "OB DISCHRG TEST"}},
-		"an overload during a test is told":         {{0, "", mains | test | overload, "OL OVER TEST"}},
-		"off during a test, and the words' order":   {{0, "", mains | test | off, "OL OFF TEST"}},
-		"mains went, unheard, and then came a test": {{0, "", mains, "OL"}, {0, "", test | discharging, "DISCHRG TEST"}},
+		"the battery feeds the load, for no test":            {{0, "", mains | feeds, "OB DISCHRG"}},
+		"a test with mains":                                  {{0, "", mains | test | feeds, "OL DISCHRG TEST"}, {10 * secs, "", mains | test | feeds | lowBattery, "OL DISCHRG TEST"}, {secs, "", mains | charging, "OL CHRG"}},
+		"its result":                                         {{0, "", mains | test | feeds | worn, "OL DISCHRG RB TEST"}, {secs, "", mains | worn, "OL RB"}},
+		"a test that looks like an outage":                   {{0, "", test | discharging | lowBattery, "DISCHRG TEST"}, {10 * secs, "", test | discharging | lowBattery, "DISCHRG TEST"}, {secs, "", mains, "OL"}},
+		"mains go during a test":                             {{0, "", mains | test | feeds, "OL DISCHRG TEST"}, {5 * secs, "", test | discharging, "DISCHRG TEST"}, {14 * secs, "", test | discharging | lowBattery, "DISCHRG TEST"}, {secs, "", test | discharging | lowBattery, "OB DISCHRG LB TEST"}, {time.Hour, "", test | discharging | lowBattery, "OB DISCHRG LB TEST"}, {secs, "", mains | test, "OL TEST"}},
+		"mains go during a test of a UPS that tells of them": {{0, "", mains, "OL"}, {0, "", mains | test | feeds, "OL DISCHRG TEST"}, {3 * secs, "", mains | test | feeds, "OL DISCHRG TEST"}, {2 * secs, "", test | discharging | lowBattery, "OB DISCHRG LB TEST"}, {secs, "", mains | test, "OL TEST"}},
+		"and during the next one":                            {{0, "", mains, "OL"}, {0, "", mains | test | feeds, "OL DISCHRG TEST"}, {3 * secs, "", mains | test | feeds, "OL DISCHRG TEST"}, {9 * secs, "", mains, "OL"}, {time.Hour, "", test | discharging, "OB DISCHRG TEST"}},
+		"a test that looks like an outage a little later":    {{0, "", mains, "OL"}, {0, "", mains | test | feeds, "OL DISCHRG TEST"}, {2 * secs, "", mains | test | feeds, "OL DISCHRG TEST"}, {2 * secs, "", test | discharging, "DISCHRG TEST"}, {8 * secs, "", mains, "OL"}},
+		"and one that tells of no battery on mains":          {{0, "", mains, "OL"}, {0, "", mains | test, "OL TEST"}, {9 * secs, "", mains | test, "OL TEST"}, {2 * secs, "", test | discharging, "DISCHRG TEST"}, {8 * secs, "", mains, "OL"}},
+		"a battery that always discharges tells nothing":     {{0, "", mains | discharging, "OL DISCHRG"}, {0, "", mains | test | discharging, "OL DISCHRG TEST"}, {9 * secs, "", mains | test | discharging, "OL DISCHRG TEST"}, {0, "", test | discharging, "DISCHRG TEST"}},
+		"ordered, of a UPS that tells of mains":              {{0, "", mains, "OL"}, {0, quick, mains, "OL"}, {secs, "", mains | feeds, "OL DISCHRG"}, {3 * secs, "", mains | feeds, "OL DISCHRG"}, {secs, "", discharging, "OB DISCHRG"}},
+		"the test ends and mains are still away":             {{0, "", test | discharging, "DISCHRG TEST"}, {3 * secs, "", discharging, "OB DISCHRG"}},
+		"mains went before the test":                         {{0, "", discharging, "OB DISCHRG"}, {secs, "", discharging | test, "OB DISCHRG TEST"}, {secs, "", discharging | test | lowBattery, "OB DISCHRG LB TEST"}},
+		"mains come and go":                                  {{0, "", test | discharging, "DISCHRG TEST"}, {20 * secs, "", test | discharging, "OB DISCHRG TEST"}, {secs, "", mains | test, "OL TEST"}, {secs, "", test | discharging, "DISCHRG TEST"}, {15 * secs, "", test | discharging, "OB DISCHRG TEST"}},
+		"a test that never ends":                             {{0, "", mains | test, "OL TEST"}, {time.Hour, "", mains | test, "OL TEST"}, {0, "", test | discharging, "OB DISCHRG TEST"}, {0, "", mains, "OL"}, {0, "", test | discharging, "DISCHRG TEST"}},
+		"ordered, and the UPS says nothing of it":            {{0, quick, mains, "OL"}, {secs, "", mains | feeds, "OL DISCHRG"}, {secs, "", discharging, "DISCHRG"}, {15 * secs, "", discharging, "OB DISCHRG"}, {0, "", mains, "OL"}, {time.Minute, "", discharging, "OB DISCHRG"}},
+		"ordered, done, then an outage":                      {{0, quick, mains, "OL"}, {secs, "", mains | test | feeds, "OL DISCHRG TEST"}, {9 * secs, "", mains, "OL"}, {secs, "", discharging, "OB DISCHRG"}},
+		"ordered and stopped":                                {{0, quick, mains, "OL"}, {secs, stop, mains, "OL"}, {secs, "", discharging, "OB DISCHRG"}},
+		"ordered during an outage":                           {{0, "", discharging, "OB DISCHRG"}, {secs, quick, discharging, "OB DISCHRG"}},
+		"another order":                                      {{0, "beeper.mute", mains, "OL"}, {secs, "", discharging, "OB DISCHRG"}},
+		"a calibration":                                      {{0, "calibrate.start", mains, "OL"}, {secs, "", mains | calibrating | feeds, "CAL OL DISCHRG"}, {30 * time.Minute, "", mains | calibrating | feeds | lowBattery, "CAL OL DISCHRG"}},
+		"a calibration by the word of the owner":             {{0, "", mains | calibrating | drill | discharging | lowBattery, "CAL DISCHRG LB"}},
+		"a battery that is low on mains":                     {{0, noTest, mains | lowBattery, "OL LB"}},
+		"a UPS that does not tell of mains":                  {{0, "", charging, "CHRG"}, {0, "", discharging | test, "DISCHRG TEST"}, {15 * secs, "", discharging | test, "OB DISCHRG TEST"}},
+		"an overload during a test is told":                  {{0, "", mains | test | overload, "OL OVER TEST"}},
+		"off during a test, and the words' order":            {{0, "", mains | test | off, "OL OFF TEST"}},
+		"mains went, unheard, and then came a test":          {{0, "", mains, "OL"}, {0, "", test | discharging, "DISCHRG TEST"}},
 	} {
 		var tr trial
 		now := time.Unix(1000, 0)
@@ -120,6 +126,17 @@ func TestTestIsNoOutage(t *testing.T) {
 				r.after(interval+time.Second, ups.Fresh, "OL TEST")
 			})
 		}
+	})
+	t.Run("mains go during a test of a UPS that tells of them", func(t *testing.T) {
+		benchOf(t, newTester, func(r *running) {
+			r.after(5*time.Second, ups.Fresh, "OL")
+			r.dev.SetReport(usbtest.Feature, resultReport, resultReport, inProgress)
+			r.after(30*time.Second, ups.Fresh, "OL TEST")
+			tell(r, 1, 1, 0)
+			r.after(7*time.Second, ups.Fresh, "OL DISCHRG TEST")
+			tell(r, 0, 1, 1)
+			r.after(2*time.Second+20*time.Millisecond, ups.Fresh, "OB DISCHRG LB TEST")
+		})
 	})
 	t.Run("mains are away when the test ends", func(t *testing.T) {
 		benchOf(t, newTester, func(r *running) {
