@@ -72,7 +72,11 @@ func TestOpenGarbled(t *testing.T) {
 		"ones":    {bytes.Repeat([]byte{0xff}, 64), true},
 		"zeros":   {make([]byte, 64), true},
 	} {
-		_, err := Open(t.Context(), usbtest.New(usb.ID{Port: "1-1"}, tt.descriptor), Options{})
+		var log bytes.Buffer
+		_, err := Open(t.Context(), usbtest.New(usb.ID{Port: "1-1"}, tt.descriptor), Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		if n := strings.Count(log.String(), "descriptor is wrong"); n > 1 || tt.garbled && n != 1 {
+			t.Errorf("%s: logged %d times", name, n)
+		}
 		if !errors.Is(err, ErrNoPowerDevice) || errors.Is(err, ErrGarbled) != tt.garbled {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -62,8 +62,8 @@ func Open(ctx context.Context, dev usb.Device, opts Options) (*UPS, error) {
 		return nil, fmt.Errorf("%v: report descriptor: %w", id, err)
 	}
 	d, problems := hid.Parse(raw)
-	for _, p := range problems {
-		log.Warn("report descriptor is wrong", "device", id, "problem", p.String())
+	if len(problems) > 0 { // each open says so: garbage is full of them
+		log.Warn("report descriptor is wrong", "device", id, "problem", problems[0].String(), "problems", len(problems))
 	}
 	switch {
 	case f.describes(d):
