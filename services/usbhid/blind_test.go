@@ -15,11 +15,31 @@ func TestOnlyInterrupts(t *testing.T) {
 	t.Run("says no status before one came", func(t *testing.T) {
 		bench(t, stall, func(r *running) {
 			r.after(3*time.Second, ups.Stale, "")
-			r.after(15*time.Second, ups.Fresh, "")
+			r.after(15*time.Minute, ups.Stale, "")
 			r.dev.Push(1, healthy)
-			r.after(100*time.Millisecond, ups.Fresh, "")
+			r.after(100*time.Millisecond, ups.Stale, "")
 			r.after(400*time.Millisecond, ups.Fresh, "OL")
 		})
+	})
+	t.Run("a stream of packets is believed", func(t *testing.T) {
+		bench(t, stall, func(r *running) {
+			r.after(10*time.Second, ups.Stale, "")
+			for range 20 {
+				r.dev.Push(1, healthy)
+				time.Sleep(50 * time.Millisecond)
+			}
+			r.after(0, ups.Fresh, "OL")
+		})
+	})
+	t.Run("it can be asked for after all", func(t *testing.T) {
+		for name, fault := range map[string]usbtest.Fault{"stall": usbtest.Stall, "short": usbtest.Short(1)} {
+			bench(t, func(dev *usbtest.Device) { dev.Fail(usbtest.Feature, 1, fault) }, func(r *running) {
+				t.Log(name)
+				r.after(20*time.Second, ups.Stale, "")
+				r.dev.Fail(usbtest.Feature, 1, nil)
+				r.after(3*time.Second, ups.Fresh, "OL")
+			})
+		}
 	})
 	t.Run("one packet counts when nothing contradicts it", func(t *testing.T) {
 		bench(t, stall, func(r *running) {

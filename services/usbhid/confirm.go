@@ -37,7 +37,10 @@ func (s *session) packet(packet []byte) error {
 
 // await takes a packet before there is a state: whatever can be read will be.
 func (s *session) await(packet readings) {
-	maps.DeleteFunc(packet, func(p *point, _ reading) bool { return p.feature != nil && !s.model.dead[p.key()] })
+	maps.DeleteFunc(packet, func(p *point, _ reading) bool {
+		k := p.key()
+		return p.feature != nil && !s.model.dead[k] && (s.reader.proven[k] > 0 || !s.failing(k))
+	})
 	s.suspend(packet)
 }
 

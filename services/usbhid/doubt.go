@@ -23,13 +23,16 @@ func (s *session) doubt(with readings, changed flag, onlyInterrupts bool) (readi
 	return with, false, nil
 }
 
-// suspend makes readings wait for a contradiction.
+// suspend makes readings wait for a contradiction: anew where they make another state of what waits.
 func (s *session) suspend(with readings) {
+	begun, was := len(s.pending) > 0, s.model.change(s.pending)
 	if s.pending == nil {
 		s.pending = make(readings)
 	}
 	maps.Copy(s.pending, with)
-	s.pendingAt = time.Now()
+	if !begun || s.model.change(s.pending) != was {
+		s.pendingAt = time.Now()
+	}
 }
 
 // decide believes what is pending if nothing has contradicted it for long enough.
@@ -38,6 +41,14 @@ func (s *session) decide() {
 		s.commit(s.pending)
 		s.forget()
 	}
+}
+
+// roundDue is when the next status round is: when it is planned, or what is pending has to be decided.
+func (s *session) roundDue() time.Time {
+	if at := s.pendingAt.Add(quickRound); len(s.pending) > 0 && at.Before(s.statusDue) {
+		return at
+	}
+	return s.statusDue
 }
 
 // forget drops every doubt.

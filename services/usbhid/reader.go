@@ -157,12 +157,12 @@ func (r *reader) refuse(k key, packet []byte) {
 
 // bury gives up the reports that never could be read, and reports whether there were any. Call it only while the
 // device answers. The only report that tells whether there are mains is asked for ever: without it nothing is fresh. So
-// is one of the mains that answers nonsense: its interrupts are no better.
+// is one of the mains that answers nonsense, for its interrupts are no better, and one whose interrupts have not come yet.
 func (r *reader) bury() bool {
 	found := false
-	mains := r.model.feeding(acAbsent)
+	mains, stated := r.model.feeding(acAbsent), r.model.stated()
 	for k, h := range r.health {
-		if h.absurd && mains[k] {
+		if mains[k] && (h.absurd || !stated) {
 			continue
 		}
 		if r.proven[k] > 0 || h.failures < hopeless || r.model.dead[k] || r.model.sole(k, acPresent) {

@@ -1,6 +1,9 @@
 package usbhid
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // readings are values that were read but are not believed yet.
 type readings map[*point]reading
@@ -62,6 +65,14 @@ func (m *model) told(with readings) flags {
 
 // change returns the weighty flags that the readings would change.
 func (m *model) change(with readings) flag { return m.flags(with).weighty() ^ m.flags(nil).weighty() }
+
+// stated reports whether the UPS has said what every client goes by: that there are mains, or none, or that it is off. Of one that has no way to
+// tell of mains it is enough to know whether it discharges.
+func (m *model) stated() bool {
+	f := m.told(nil)
+	mute := !slices.ContainsFunc(m.slots, func(s *slot) bool { return s.flag == acPresent })
+	return f.known&acPresent != 0 || f.discharging() || f.has(off) || mute && f.known&discharging != 0
+}
 
 // feeding returns the reports that any of the flags are read from.
 func (m *model) feeding(weighty flag) map[key]bool {

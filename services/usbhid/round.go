@@ -102,14 +102,14 @@ func (s *session) answered(whole bool) {
 		s.log.Info("status can be read again")
 		s.silent = 0
 	}
-	switch missing := s.missing(); {
-	case whole && !missing:
+	switch {
+	case s.missing() || !s.model.stated():
+		s.fresh = false
+	case whole:
 		if !s.fresh {
 			s.seldomDue = now
 		}
 		s.fresh, s.readAt = true, now
-	case missing:
-		s.fresh = false
 	}
 	s.statusDue = s.nextRound(now)
 	if s.recheck > 0 {

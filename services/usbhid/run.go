@@ -92,7 +92,7 @@ func (s *session) step() error {
 		return s.serve()
 	}
 	switch now := time.Now(); {
-	case !now.Before(s.statusDue):
+	case !now.Before(s.roundDue()):
 		return s.statusRound()
 	case len(s.queue) > 0:
 		return s.readNext()
@@ -107,7 +107,7 @@ func (s *session) wait(ctx context.Context) {
 	if len(s.queue) > 0 {
 		return
 	}
-	due := s.statusDue
+	due := s.roundDue()
 	if s.fresh && s.seldomDue.Before(due) {
 		due = s.seldomDue
 	}
