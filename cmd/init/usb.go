@@ -81,7 +81,7 @@ func (w *usbWorld) loop(ctx context.Context, look <-chan struct{}) {
 	if before, err := usb.ReadRoster(w.run); err == nil && len(before) > 0 {
 		roster = before // this is not the first loop since the start: seats have drivers
 	}
-	s, r := newSeats(roster), new(rest)
+	s, r, scanner := newSeats(roster), new(rest), &usb.Scanner{Root: w.sysfs}
 	w.kept = kept
 	w.writeRoster(s)
 	for ctx.Err() == nil {
@@ -94,11 +94,13 @@ func (w *usbWorld) loop(ctx context.Context, look <-chan struct{}) {
 		case <-ctx.Done():
 		case <-look:
 			r.stir(time.Now())
-			w.scan(s, r)
+			w.scan(s, r, scanner)
+		case <-scanner.Told():
+			w.scan(s, r, scanner)
 		case <-changed:
 		case <-at(s.deadline()):
 		case <-at(r.deadline(time.Now())):
-			w.scan(s, r)
+			w.scan(s, r, scanner)
 		}
 	}
 }
@@ -111,10 +113,13 @@ func at(t time.Time) <-chan time.Time {
 	return time.After(time.Until(t))
 }
 
-func (w *usbWorld) scan(s *seats, r *rest) {
-	rested := r.done || r.reached(time.Now(), usb.Settling(w.sysfs)) // first: what is settled is found
-	found, err := usb.Scan(w.sysfs)
-	if err != nil {
+// scan never waits for a device. One that the kernel is busy with is as if it were not there yet.
+func (w *usbWorld) scan(s *seats, r *rest, scanner *usb.Scanner) {
+	settling := !r.done && usb.Settling(w.sysfs) // first: what is settled is found
+	found, err := scanner.Scan()
+	busy := errors.Is(err, usb.ErrBusy)
+	rested := r.reached(time.Now(), settling || busy)
+	if err != nil && !busy {
 		w.logger.Error("USB devices cannot be listed", "err", err)
 		return
 	}

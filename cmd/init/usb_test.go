@@ -17,6 +17,7 @@ import (
 
 	"github.com/upscard/upscard/services/supervise"
 	"github.com/upscard/upscard/services/usb"
+	"github.com/upscard/upscard/services/usb/usbtest"
 )
 
 // fakeKeeper is a supervisor whose programs come to the state that the test sets.
@@ -155,4 +156,48 @@ func TestDriversFollowTheDevices(t *testing.T) {
 			t.Errorf("roster %v, %v\n%s", roster, err, &log)
 		}
 	})
+}
+
+// TestHungDevice has a device that the kernel is busy with: the drivers of others start and end meanwhile, and its own starts when the kernel is done.
+func TestHungDevice(t *testing.T) {
+	sysfs := usbtest.NewSysfs(t)
+	var log bytes.Buffer
+	k := &fakeKeeper{changed: make(chan struct{})}
+	w := &usbWorld{sysfs: sysfs.Root, run: t.TempDir(), state: t.TempDir(), self: "/init", keeper: k, logger: slog.New(slog.NewTextHandler(&log, nil)),
+		grant: func(string, int) error { return nil }}
+	hung := usb.ID{Vendor: 0x0764, Product: 0x0501, Serial: "H", Port: "1-1", Bus: 1, Address: 2}
+	sysfs.Plug(hung, usbtest.HID)
+	release := sysfs.Hang(hung)
+	sysfs.Plug(usb.ID{Vendor: 0x051d, Product: 2, Serial: "A", Port: "1-2", Bus: 1, Address: 3}, usbtest.HID)
+
+	look := make(chan struct{})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		w.loop(ctx, look)
+	}()
+	until := func(want string) {
+		t.Helper()
+		for end := time.Now().Add(30 * time.Second); k.done() != want; time.Sleep(time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("did %q, want %q", k.done(), want)
+			}
+		}
+	}
+	began := time.Now()
+	look <- struct{}{}
+	until("add usbhid-ups.1") // when the bus has been busy for long enough
+	if took := time.Since(began); took < longestRest {
+		t.Errorf("a seat was given after %v", took)
+	}
+	k.set("usbhid-ups.1", supervise.Done, exitNoUPS)
+	until("add usbhid-ups.1, remove usbhid-ups.1")
+	release()
+	until("add usbhid-ups.1, remove usbhid-ups.1, add usbhid-ups.2")
+	cancel()
+	<-ended
+	if roster, err := usb.ReadRoster(w.run); err != nil || len(roster) != 2 || !roster[1].Matches(hung) {
+		t.Errorf("roster %v, %v\n%s", roster, err, &log)
+	}
 }

@@ -23,6 +23,9 @@ import (
 // readyAfter is when the driver serves its socket though no UPS was opened: whoever waits for it must not wait for a device.
 const readyAfter = 2 * time.Second
 
+// scanPatience bounds how long a look at sysfs keeps the driver, which has to say that it is alive, from anything else.
+const scanPatience = 100 * time.Millisecond
+
 // machine is what the driver has under it.
 type machine struct {
 	sysfs  string
@@ -66,9 +69,10 @@ func drive(ctx context.Context, o options, logger *slog.Logger, m machine) error
 	parent, loop := heartbeat.To(o.Ready), make(heartbeat.Loop)
 	desk := usbhid.NewDesk(a.standards)
 	a.poll.Logger, a.poll.Asked, a.poll.Desk = logger, loop, desk
+	scanner := &usb.Scanner{Root: m.sysfs, Port: a.target.Port, Patience: scanPatience}
 	driver := &usbdriver.Driver{
 		World: usbdriver.World{
-			Scan: func() ([]usb.Attached, error) { return usb.Scan(m.sysfs) },
+			Scan: scanner.Scan,
 			Next: changes.Next,
 			Interfaces: func(id usb.ID) []int {
 				if o.number >= 0 {

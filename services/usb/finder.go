@@ -33,10 +33,10 @@ type Attached struct {
 	Input bool   // it is a keyboard or a mouse besides, so most likely no UPS
 }
 
-// Scan lists, in port order, the devices of the sysfs tree at root that have a HID interface which is no boot keyboard's
-// or mouse's. A device that is unplugged meanwhile is left out; one whose interfaces the kernel has not set up yet is too,
-// and a uevent follows when it has.
-func Scan(root string) ([]Attached, error) {
+// list lists the devices of the sysfs tree at root that have a HID interface which is no boot keyboard's or mouse's, without their strings: at one
+// port, or at all. A device that is unplugged meanwhile is left out; one whose interfaces the kernel has not set up yet is too, and a uevent
+// follows when it has. It never waits for a device.
+func list(root, port string) ([]Attached, error) {
 	dir := filepath.Join(root, "bus/usb/devices")
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -47,7 +47,7 @@ func Scan(root string) ([]Attached, error) {
 	}
 	var found []Attached
 	for _, e := range entries {
-		if _, ok := parsePort(e.Name()); !ok {
+		if _, ok := parsePort(e.Name()); !ok || port != "" && port != e.Name() {
 			continue
 		}
 		device := filepath.Join(dir, e.Name())
@@ -112,15 +112,12 @@ func readID(dir, port string) (ID, error) {
 	bus, err4 := readNumber(dir, "busnum", 10, 16)
 	address, err5 := readNumber(dir, "devnum", 10, 16)
 	id := ID{
-		Vendor:       uint16(vendor),
-		Product:      uint16(product),
-		Release:      uint16(release),
-		Port:         port,
-		Bus:          int(bus),
-		Address:      int(address),
-		Manufacturer: readString(dir, "manufacturer"),
-		ProductName:  readString(dir, "product"),
-		Serial:       readString(dir, "serial"),
+		Vendor:  uint16(vendor),
+		Product: uint16(product),
+		Release: uint16(release),
+		Port:    port,
+		Bus:     int(bus),
+		Address: int(address),
 	}
 	return id, errors.Join(err1, err2, err3, err4, err5)
 }
@@ -139,13 +136,15 @@ func readNumber(dir, name string, base, bits int) (uint64, error) {
 	return n, nil
 }
 
-// readString reads a string descriptor's attribute, which is missing where the device has no such descriptor.
-func readString(dir, name string) string {
+// readString reads a string descriptor's attribute, which is missing where the device has no such descriptor. Of a device's attributes that are
+// read here these alone are told under its lock (Linux, drivers/usb/core/sysfs.c, usb_string_attr), which the kernel holds while it probes or
+// resets the device: 15 s and more for one that does not answer.
+func readString(dir, name string) (string, error) {
 	text, err := readAttribute(dir, name)
-	if err != nil {
-		return ""
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
 	}
-	return strings.TrimSpace(strings.ToValidUTF8(text, "\uFFFD"))
+	return strings.TrimSpace(strings.ToValidUTF8(text, "\uFFFD")), nil
 }
 
 func readAttribute(dir, name string) (string, error) {

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/upscard/upscard/services/usb"
 	"github.com/upscard/upscard/services/usb/usbtest"
@@ -29,7 +30,7 @@ func TestScan(t *testing.T) {
 	sysfs.Plug(at("10-2", 11), usbtest.HID)   // after bus 2 in numbers, before it in letters
 	sysfs.Plug(at("1-1.2.1", 5), usbtest.HID) // behind the port before
 
-	got, err := usb.Scan(sysfs.Root)
+	got, err := scan(sysfs.Root)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +66,7 @@ func TestInterfaces(t *testing.T) {
 }
 
 func TestScanWithoutUSB(t *testing.T) {
-	if got, err := usb.Scan(t.TempDir()); err != nil || len(got) != 0 {
+	if got, err := scan(t.TempDir()); err != nil || len(got) != 0 {
 		t.Errorf("got %v, %v", got, err)
 	}
 }
@@ -85,7 +86,7 @@ func TestScanBrokenDevice(t *testing.T) {
 				if err := breakIt(); err != nil {
 					t.Fatal(err)
 				}
-				got, err := usb.Scan(sysfs.Root)
+				got, err := scan(sysfs.Root)
 				if err != nil || len(got) != 1 || got[0].ID.Port != "1-2" {
 					t.Errorf("got %v, %v", got, err)
 				}
@@ -125,4 +126,8 @@ func TestValidPort(t *testing.T) {
 			t.Errorf("ValidPort(%q) = %v", port, got)
 		}
 	}
+}
+
+func scan(root string) ([]usb.Attached, error) {
+	return (&usb.Scanner{Root: root, Patience: time.Minute}).Scan()
 }

@@ -50,5 +50,6 @@ var (
 	ErrTimeout     = fmt.Errorf("no answer in time")             // outcome unknown
 	ErrStall       = fmt.Errorf("request refused by the device") // STALL handshake
 	ErrNoInterrupt = fmt.Errorf("no interrupt-IN endpoint")
+	ErrBusy        = fmt.Errorf("the kernel is busy with it")      // its strings cannot be read yet
 	ErrInUse       = fmt.Errorf("another program uses the device") // a driver of the same UPS
 )

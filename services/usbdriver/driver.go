@@ -43,7 +43,7 @@ var ErrAnswers = errors.New("the device answers other things")
 
 // World is what a driver needs of the machine.
 type World struct {
-	// Scan lists what is attached.
+	// Scan lists what is attached. Where its error wraps usb.ErrBusy the list lacks devices that may be there in a moment.
 	Scan func() ([]usb.Attached, error)
 
 	// Next waits for the kernel to tell of a change. It may fail with usb.ErrLost and be called again.

@@ -207,3 +207,25 @@ func TestEventsBreak(t *testing.T) {
 		w.want(ups.Stale)
 	})
 }
+
+// TestBusyDevice has a device that the kernel keeps back after it was plugged in again: nothing is done to it meanwhile, and it is served soon after.
+func TestBusyDevice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := run(t, target, plugged(backUPS))
+		w.after(time.Minute).want(ups.Fresh)
+		set := func(busy bool) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.busy = busy
+		}
+		set(true)
+		w.unplug("1-1")
+		w.plug(readdressed(backUPS))
+		w.after(3 * time.Minute).want(ups.Stale)
+		if len(w.opens) != 1 || len(w.resets) > 0 || strings.Count(w.logged(), "is busy with it") != 1 {
+			t.Errorf("opened at %v, reset at %v\n%s", w.opens, w.resets, w.logged())
+		}
+		set(false)
+		w.after(2 * time.Second).want(ups.Fresh)
+	})
+}

@@ -44,9 +44,11 @@ func (s *session) run(ctx context.Context) error {
 		if s.absent && err == nil {
 			clear(s.said)
 		}
-		s.absent = errors.Is(err, errNone)
+		if !errors.Is(err, usb.ErrBusy) {
+			s.absent = errors.Is(err, errNone)
+		}
 		switch {
-		case s.absent:
+		case errors.Is(err, errNone):
 			s.ladder.pulled()
 			s.stale()
 			s.say(slog.LevelInfo, "waiting for the device", "target", &s.Target)
@@ -82,9 +84,9 @@ func (s *session) refused(err error) bool {
 	return s.Target.pinned == nil && s.refusals >= most
 }
 
-// severity is low for what is usual while a device node is being handed to the driver's user.
+// severity is low for what is usual while the kernel makes the acquaintance of a device and its node is being handed to the driver's user.
 func (s *session) severity(err error) slog.Level {
-	if errors.Is(err, fs.ErrPermission) && s.wait.next < patient {
+	if (errors.Is(err, fs.ErrPermission) || errors.Is(err, usb.ErrBusy)) && s.wait.next < patient {
 		return slog.LevelDebug
 	}
 	return slog.LevelWarn

@@ -59,7 +59,8 @@ func (t *Target) LogValue() slog.Value {
 // find looks for the target among what is attached.
 func (s *session) find() (usb.ID, error) {
 	attached, err := s.World.Scan()
-	if err != nil {
+	busy := errors.Is(err, usb.ErrBusy)
+	if err != nil && !busy {
 		return usb.ID{}, err
 	}
 	var found, unlikely []usb.ID
@@ -76,10 +77,12 @@ func (s *session) find() (usb.ID, error) {
 	if len(found) == 0 {
 		found = unlikely // keyboards and mice
 	}
-	switch len(found) {
-	case 0:
+	switch {
+	case len(found) == 0 && busy:
+		return usb.ID{}, err
+	case len(found) == 0:
 		return usb.ID{}, errNone
-	case 1:
+	case len(found) == 1:
 		return found[0], nil
 	}
 	list := make([]string, len(found))

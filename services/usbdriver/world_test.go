@@ -40,6 +40,7 @@ type world struct {
 	asked    chan struct{}
 	lost     chan struct{} // a token is an event that the kernel dropped
 	onScan   func(w *world)
+	busy     bool // the kernel keeps the device back
 	scans    int
 	log      strings.Builder
 
@@ -90,6 +91,9 @@ func (w *world) scan() ([]usb.Attached, error) {
 	found := append([]usb.Attached(nil), w.attached...)
 	if w.onScan != nil {
 		w.onScan(w)
+	}
+	if w.busy {
+		return nil, fmt.Errorf("1-1: %w", usb.ErrBusy)
 	}
 	return found, nil
 }

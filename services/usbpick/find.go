@@ -6,16 +6,20 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/upscard/upscard/services/hid"
 	"github.com/upscard/upscard/services/usb"
 )
 
+// patience is for devices that the kernel is busy with: whoever asks waits.
+const patience = 3 * time.Second
+
 // Find returns the only device that is as wished, any HID device but keyboards and mice; without a wish, the only one that may be a
 // UPS. Where there is none or are several, the error lists what there is.
 func Find(sysfs string, w Wish) (usb.ID, error) {
-	attached, err := usb.Scan(sysfs)
-	if err != nil {
+	attached, err := (&usb.Scanner{Root: sysfs, Patience: patience}).Scan()
+	if err != nil && (len(attached) == 0 || !errors.Is(err, usb.ErrBusy)) {
 		return usb.ID{}, err
 	}
 	var all, found []usb.ID

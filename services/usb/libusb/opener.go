@@ -26,7 +26,7 @@ type Opener struct {
 	context *gousb.Context
 }
 
-// Open opens a device that usb.Scan has found and claims its HID interface with the number, or, if that is negative, its first one
+// Open opens a device that a usb.Scanner has found and claims its HID interface with the number, or, if that is negative, its first one
 // that is no boot keyboard or mouse. Kernel drivers are detached. It fails while libusb or the device node is not ready yet.
 func (o *Opener) Open(id usb.ID, number int) (usb.Device, error) {
 	o.mu.Lock()

@@ -25,7 +25,7 @@ func TestTake(t *testing.T) {
 	if *port == "" {
 		t.Skip("no -port of a device given")
 	}
-	attached, err := usb.Scan(usb.SysfsRoot)
+	attached, err := (&usb.Scanner{Patience: time.Minute}).Scan()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ type Opener struct {
 	Sysfs string // usb.SysfsRoot by default
 }
 
-// Open opens a device that usb.Scan has found and claims its HID interface with the number, or, if that is negative, its first one
+// Open opens a device that a usb.Scanner has found and claims its HID interface with the number, or, if that is negative, its first one
 // that is no boot keyboard or mouse. A driver of the kernel is detached from it; Close attaches it again, the end of the process does not.
 func (o *Opener) Open(id usb.ID, number int) (usb.Device, error) {
 	node := usb.Node(id.Bus, id.Address)

@@ -20,7 +20,7 @@ func ConformAt(t *testing.T, o Opener, port string) {
 	if port == "" {
 		t.Skip("no -port of a device given")
 	}
-	attached, err := usb.Scan(usb.SysfsRoot)
+	attached, err := (&usb.Scanner{Patience: time.Minute}).Scan()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,9 +1,13 @@
 package usbtest
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/upscard/upscard/services/usb"
@@ -57,6 +61,34 @@ func (s *Sysfs) Plug(id usb.ID, interfaces ...Triple) {
 		s.write(sub, "bInterfaceSubClass", fmt.Sprintf("%02x", triple[1]))
 		s.write(sub, "bInterfaceProtocol", fmt.Sprintf("%02x", triple[2]))
 	}
+}
+
+// Hang makes the kernel keep back the serial number of the device at id.Port, as it does while it probes a device that does not answer: who reads it
+// waits. release gives it to one that waits, and to all that come later.
+func (s *Sysfs) Hang(id usb.ID) (release func()) {
+	s.t.Helper()
+	file, pipe := filepath.Join(s.device(id.Port), "serial"), filepath.Join(s.t.TempDir(), "pipe")
+	_ = os.Remove(file) // it may have none
+	if err := errors.Join(syscall.Mkfifo(pipe, 0o644), os.Link(pipe, file)); err != nil {
+		s.t.Fatal(err)
+	}
+	release = sync.OnceFunc(func() {
+		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			s.t.Error(err)
+		} else if err == nil {
+			s.write(s.device(id.Port), "serial", id.Serial)
+		}
+		w, err := os.OpenFile(pipe, os.O_WRONLY|syscall.O_NONBLOCK, 0)
+		if err != nil {
+			return // nobody waits
+		}
+		defer w.Close()
+		if _, err := w.WriteString(id.Serial + "\n"); err != nil {
+			s.t.Error(err)
+		}
+	})
+	s.t.Cleanup(release)
+	return release
 }
 
 // Unplug removes the device at port.
