@@ -1,7 +1,12 @@
 package usbhid
 
 import (
+	"bytes"
+	"context"
+	"log/slog"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/upscard/upscard/services/ups"
@@ -150,4 +155,40 @@ func TestOneReport(t *testing.T) {
 			t.Errorf("battery.charge %q", got)
 		}
 	})
+}
+
+// TestNoState has a UPS of which nothing tells the state: a charge alone is nothing to trust.
+func TestNoState(t *testing.T) {
+	for name, test := range map[string]struct {
+		path string
+		want ups.Freshness
+	}{
+		"no field for it":                     {"PowerSummary.PresentStatus.Overload", ups.Stale},
+		"mains":                               {"PowerSummary.PresentStatus.ACPresent", ups.Fresh},
+		"discharging, and no field for mains": {"PowerSummary.PresentStatus.Discharging", ups.Fresh},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log bytes.Buffer
+			synctest.Test(t, func(t *testing.T) {
+				dev := usbtest.New(usb.ID{Vendor: 0x1209, Port: "1-1"}, descriptorOf(t, &generic,
+					built{path: test.path, id: 1, size: 8}, built{path: "PowerSummary.RemainingCapacity", id: 2, size: 8}))
+				dev.SetReport(usbtest.Feature, 1, 1, 0)
+				dev.SetReport(usbtest.Feature, 2, 2, 85)
+				r := &running{t: t, dev: dev, store: ups.NewStore()}
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				time.AfterFunc(50*time.Second, func() {
+					if got := r.store.Get().Freshness(); got != test.want {
+						t.Errorf("%v, want %v", got, test.want)
+					}
+				})
+				if err := r.serve(ctx, Options{Logger: slog.New(slog.NewTextHandler(&log, nil)), Desk: NewDesk(nil)}); err != nil {
+					t.Error(err)
+				}
+			})
+			if said := strings.Count(log.String(), "no field tells of the mains"); (said == 1) != (test.want == ups.Stale) {
+				t.Errorf("said %d times", said)
+			}
+		})
+	}
 }

@@ -70,8 +70,12 @@ func (m *model) change(with readings) flag { return m.flags(with).weighty() ^ m.
 // tell of mains it is enough to know whether it discharges.
 func (m *model) stated() bool {
 	f := m.told(nil)
-	mute := !slices.ContainsFunc(m.slots, func(s *slot) bool { return s.flag == acPresent })
-	return f.known&acPresent != 0 || f.discharging() || f.has(off) || mute && f.known&discharging != 0
+	return f.known&acPresent != 0 || f.discharging() || f.has(off) || !m.tellsOf(acPresent) && f.known&discharging != 0
+}
+
+// tellsOf reports whether there is a field for any of the flags.
+func (m *model) tellsOf(any flag) bool {
+	return slices.ContainsFunc(m.slots, func(s *slot) bool { return s.flag&any != 0 })
 }
 
 // feeding returns the reports that any of the flags are read from.

@@ -75,6 +75,9 @@ func Open(ctx context.Context, dev usb.Device, opts Options) (*UPS, error) {
 	u := &UPS{dev: dev, model: f.tunedModel(id, d, opts.Tuning), opts: opts, log: log}
 	log.Info("UPS opened", "device", id, "family", f.name, "fields", len(d.Fields),
 		"pollinterval", u.opts.PollInterval, "pollfreq", u.opts.PollFreq)
+	if !u.model.tellsOf(acPresent | discharging) {
+		log.Warn("no field tells of the mains or the battery's use: without a status the data are taken for stale", "device", id)
+	}
 	if u.model.family == &generic {
 		log.Warn("no table for this vendor: what the Power Device Class defines is served, the rest is not. A capture helps: see docs/capture.md",
 			"vendorid", fmt.Sprintf("%04x", id.Vendor), "productid", fmt.Sprintf("%04x", id.Product))
