@@ -68,7 +68,7 @@ func (c *card) startParts(ctx context.Context, parts *sync.WaitGroup, button cha
 		default:
 		}
 	}
-	world := &usbWorld{source: c.settings.Source, sysfs: "/sys", run: "/run", state: "/state", self: selfPath, keeper: c.supervisor, logger: c.logger, grant: grantUSB}
+	world := &usbWorld{source: c.settings.Source, sysfs: "/sys", run: "/run", state: "/state", self: selfPath, keeper: c.supervisor, logger: c.logger, grant: grantUSB, nudge: nudgeUSB}
 	parts.Go(func() { _ = c.supervisor.Run(ctx) })
 	parts.Go(func() { c.keep(ctx, "USB", world.Run) })
 	parts.Go(func() { watchButtons(ctx, "/dev", c.logger, press) })

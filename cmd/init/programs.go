@@ -105,6 +105,18 @@ func part(source handover.Source, program string) string {
 // exitNoUPS is the exit code by which a driver says that its device is no UPS.
 const exitNoUPS = 3
 
+// exitSeat and a seat is the exit code by which a driver says that its device is that seat's: the kernel has read the serial number wrong.
+const exitSeat = 64
+
+// finalCodes are all after which a driver does not start again by itself.
+func finalCodes() []int {
+	codes := []int{exitNoUPS}
+	for seat := 1; seat <= usb.MaxSeats; seat++ {
+		codes = append(codes, exitSeat+seat)
+	}
+	return codes
+}
+
 func driverName(seat int) string { return fmt.Sprintf("usbhid-ups.%d", seat) }
 
 // driverUID is the user and the group of a seat's driver.
@@ -121,7 +133,7 @@ func driver(source handover.Source, seat int) program {
 			may("dev", "/dev/bus/usb"), // all of it: a device has a new node each time it is plugged in. Its group is the driver's
 			may("socket", "/run/nut")),
 		sockets: []string{"unix", "netlink.uevent"},
-		final:   []int{exitNoUPS}}
+		final:   finalCodes()}
 }
 
 // goRuntime is what Go's runtime maps for its heap arena and the arena's index before a program has allocated a byte: 64 and 32 MB on

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -22,12 +23,13 @@ type seats struct {
 	queue   []int
 	current int // the seat that is settling; 0: none
 	until   time.Time
-	late    int // the seat that was last postponed
+	late    int               // the seat that was last postponed
+	serials map[string]string // by node: of devices of which the kernel has read another
 }
 
 // newSeats begins with what was seen before.
 func newSeats(known usb.Roster) *seats {
-	return &seats{roster: known, plugged: make(map[int]string), drivers: make(map[int]bool)}
+	return &seats{roster: known, plugged: make(map[int]string), drivers: make(map[int]bool), serials: make(map[string]string)}
 }
 
 // news is what a look at the devices brought.
@@ -43,8 +45,14 @@ type news struct {
 // another that comes before them may show itself.
 func (s *seats) scanned(found []usb.Attached, rested bool) (n news) {
 	before, now := s.roster, make(map[int]string)
+	maps.DeleteFunc(s.serials, func(node string, _ string) bool {
+		return !slices.ContainsFunc(found, func(a usb.Attached) bool { return a.Node == node })
+	})
 	var strangers []usb.Attached
 	for _, a := range found {
+		if serial, known := s.serials[a.Node]; known {
+			a.ID.Serial = serial
+		}
 		if seat := s.roster.Find(a.ID); seat > 0 {
 			s.take(seat, a, now)
 		} else if rested {
@@ -127,6 +135,19 @@ func (s *seats) noUPS(seat int) {
 	s.settled(seat)
 	s.roster = s.roster.Mark(seat, true)
 	delete(s.drivers, seat)
+}
+
+// misread notes that the device of a seat is another seat's, by its driver's word, and that there is no UPS as the kernel has read it. It reports whether
+// that can be: the port and the model are the same.
+func (s *seats) misread(seat, other int) bool {
+	wrong, _ := s.roster.Seat(seat)
+	right, ok := s.roster.Seat(other)
+	s.noUPS(seat)
+	ok = ok && !right.NotUPS && right.Port == wrong.Port && right.Vendor == wrong.Vendor && right.Product == wrong.Product && other != seat
+	if node, there := s.plugged[seat]; ok && there {
+		s.serials[node] = right.Serial
+	}
+	return ok
 }
 
 // deadline is when next may answer otherwise without anything having happened; zero: never.

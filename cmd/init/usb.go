@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -30,12 +31,19 @@ type usbWorld struct {
 	source     handover.Source // of the configuration in force
 	logger     *slog.Logger
 	grant      func(node string, seat int) error
+	nudge      func(port string) error
 	kept       *keptRoster
+	nudged     []string // ports of devices that were given to other drivers
 }
 
 // grantUSB lets the seat's driver open the device node.
 func grantUSB(node string, seat int) error {
 	return errors.Join(os.Chown(node, 0, uidFirstDriver+seat), os.Chmod(node, 0o660))
+}
+
+// nudgeUSB has the kernel tell of a device once more: a driver may open it that could not before.
+func nudgeUSB(port string) error {
+	return os.WriteFile(filepath.Join("/sys/bus/usb/devices", port, "uevent"), []byte("change"), 0)
 }
 
 // Run follows the kernel's events until ctx ends. It fails when they cannot be had.
@@ -86,7 +94,7 @@ func (w *usbWorld) loop(ctx context.Context, look <-chan struct{}) {
 	w.writeRoster(s)
 	for ctx.Err() == nil {
 		changed := w.keeper.Changed()
-		w.settle(s)
+		w.settle(s, r, scanner)
 		for seat := s.next(time.Now()); seat != 0; seat = s.next(time.Now()) {
 			w.start(s, seat)
 		}
@@ -129,6 +137,12 @@ func (w *usbWorld) scan(s *seats, r *rest, scanner *usb.Scanner) {
 			w.logger.Error("device cannot be given to its driver", "device", node, "seat", seat, "err", err)
 		}
 	}
+	for _, port := range w.nudged {
+		if err := w.nudge(port); err != nil && !errors.Is(err, os.ErrNotExist) {
+			w.logger.Error("a driver is not told of its device", "port", port, "err", err)
+		}
+	}
+	w.nudged = nil
 	w.tell(s, n)
 	for _, seat := range n.ended {
 		w.keeper.Remove(driverName(seat))
@@ -156,9 +170,18 @@ func (w *usbWorld) start(s *seats, seat int) {
 	}
 }
 
+// misread takes a driver's word that the device of its seat is another seat's, and has that one's driver look, which asks the device itself.
+func (w *usbWorld) misread(s *seats, seat, other int) {
+	device, _ := s.roster.Seat(seat)
+	ok := s.misread(seat, other)
+	w.logger.Warn("the kernel has read the serial number of a device wrong", "device", described(device), "seat", seat, "is", other, "possible", ok)
+	w.writeRoster(s)
+	w.nudged = append(w.nudged, device.Port)
+}
+
 // settle looks at the drivers: the seat of one that is ready or has ended once is settled, and a device that its driver refused is
-// given up.
-func (w *usbWorld) settle(s *seats) {
+// given up, or given to another driver that waits for it.
+func (w *usbWorld) settle(s *seats, r *rest, scanner *usb.Scanner) {
 	byName := make(map[string]supervise.Status)
 	for _, st := range w.keeper.Status() {
 		byName[st.Name] = st
@@ -174,6 +197,10 @@ func (w *usbWorld) settle(s *seats) {
 			w.keeper.Remove(name)
 			s.noUPS(seat)
 			w.writeRoster(s)
+		case st.State == supervise.Done && st.LastExit.Code > exitSeat:
+			w.keeper.Remove(name)
+			w.misread(s, seat, st.LastExit.Code-exitSeat)
+			w.scan(s, r, scanner)
 		case st.State == supervise.Ready, st.State == supervise.Pausing:
 			s.settled(seat)
 		}

@@ -201,3 +201,74 @@ func TestHungDevice(t *testing.T) {
 		t.Errorf("roster %v, %v\n%s", roster, err, &log)
 	}
 }
+
+// TestMisread has a device of which the kernel has read the serial number wrong, by its driver's word: it goes to the driver of its own seat.
+func TestMisread(t *testing.T) {
+	sysfs, run, state := usbtest.NewSysfs(t), t.TempDir(), t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		right := usb.ID{Vendor: 0x051d, Product: 2, Serial: "A1234", Port: "1-1", Bus: 1, Address: 2}
+		wrong := right
+		wrong.Serial, wrong.Address = "A12", 3
+		granted, nudged := make(map[string]int), 0
+		k := &fakeKeeper{changed: make(chan struct{})}
+		w := &usbWorld{sysfs: sysfs.Root, run: run, state: state, self: "/init", keeper: k, logger: slog.New(slog.DiscardHandler),
+			grant: func(node string, seat int) error { granted[node] = seat; return nil },
+			nudge: func(string) error { nudged++; return nil }}
+		look := make(chan struct{})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { defer close(ended); w.loop(ctx, look) }()
+		plug := func(id usb.ID) {
+			sysfs.Unplug("1-1")
+			sysfs.Plug(id, usbtest.HID)
+			look <- struct{}{}
+			time.Sleep(time.Second)
+		}
+		want := func(log string, seat int) {
+			t.Helper()
+			synctest.Wait()
+			if got := k.done(); got != log || granted[usb.Node(1, 3)] != seat {
+				t.Errorf("did %q, granted %v, want %q, %d", got, granted, log, seat)
+			}
+		}
+		plug(right)
+		k.set("usbhid-ups.1", supervise.Ready, 0)
+		plug(wrong)
+		want("add usbhid-ups.1, add usbhid-ups.2", 2)
+		k.set("usbhid-ups.2", supervise.Done, exitSeat+1)
+		time.Sleep(time.Minute)
+		want("add usbhid-ups.1, add usbhid-ups.2, remove usbhid-ups.2", 1)
+		look <- struct{}{}
+		want("add usbhid-ups.1, add usbhid-ups.2, remove usbhid-ups.2", 1)
+		if nudged != 1 {
+			t.Errorf("nudged %d times", nudged)
+		}
+		right.Address = 4
+		plug(right)
+		want("add usbhid-ups.1, add usbhid-ups.2, remove usbhid-ups.2", 1)
+		cancel()
+		<-ended
+	})
+	roster, err := usb.ReadRoster(run)
+	if err != nil || len(roster) != 2 || roster[0].NotUPS || !roster[1].NotUPS {
+		t.Errorf("roster %v, %v", roster, err)
+	}
+}
+
+// TestNotMisread has a driver whose word cannot be true: no device goes to the driver of another port or model.
+func TestNotMisread(t *testing.T) {
+	a := usb.Seat{Port: "1-1", Vendor: 1, Product: 2, Serial: "A"}
+	port, model, other := a, a, a
+	port.Port, model.Product, other.NotUPS, other.Serial = "1-2", 3, true, "B"
+	for i, seat := range []usb.Seat{port, model, other} {
+		s := newSeats(usb.Roster{a, seat})
+		s.plugged[1], s.drivers[1] = "/dev/x", true
+		if s.misread(1, 2) || len(s.serials) > 0 || s.drivers[1] {
+			t.Errorf("%d: taken", i)
+		}
+	}
+	s := newSeats(usb.Roster{a})
+	if s.misread(1, 1) || s.misread(1, 9) {
+		t.Error("no other seat")
+	}
+}

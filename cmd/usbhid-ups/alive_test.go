@@ -67,7 +67,7 @@ func (w *ward) process(ctx context.Context, poll usbhid.Options) {
 			Interfaces: func(usb.ID) []int { return []int{0} },
 			Open:       w.open,
 			Reset:      w.reset,
-			Serve:      serveUPS(poll, func() {}),
+			Serve:      serveUPS(poll, identifier(nil, 0), func() {}),
 		},
 		Target: usbdriver.Target{Port: id.Port},
 		Store:  store,

@@ -18,6 +18,7 @@ type assignment struct {
 	target    usbdriver.Target
 	poll      usbhid.Options
 	standards map[string]string // of the desk
+	roster    usb.Roster        // as it was at the start
 }
 
 // assign reads the configuration and, on the card, the roster.
@@ -65,5 +66,5 @@ func assignSeat(o options, entries []config.UPS, logger *slog.Logger) (assignmen
 	if err != nil {
 		logger.Warn("configuration is ambiguous", "err", err)
 	}
-	return assignment{name: cmp.Or(o.ups, name), target: usbdriver.Target{Port: seat.Port, Matches: seat.Matches}}, nil
+	return assignment{name: cmp.Or(o.ups, name), target: usbdriver.Target{Port: seat.Port, Matches: seat.Matches}, roster: roster}, nil
 }

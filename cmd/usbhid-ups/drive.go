@@ -82,12 +82,15 @@ func drive(ctx context.Context, o options, logger *slog.Logger, m machine) error
 			},
 			Open:  func(id usb.ID, number int) (usb.Device, error) { return open(bus, id, number, loop) },
 			Reset: bus.Reset,
-			Serve: serveUPS(a.poll, sync.OnceFunc(func() { close(known) })),
+			Serve: serveUPS(a.poll, identifier(a.roster, o.seat), sync.OnceFunc(func() { close(known) })),
 		},
 		Target: a.target,
 		Store:  store,
 		Logger: logger,
 		Asked:  loop,
+	}
+	if o.seat > 0 { // elsewhere the device may be anybody's
+		driver.World.Reread = func(id usb.ID) (usb.ID, error) { return reread(bus, loop, id) }
 	}
 	group, within := errgroup.WithContext(ctx)
 	group.Go(func() error {
@@ -127,8 +130,42 @@ func serveSocket(ctx context.Context, o options, name string, store *ups.Store, 
 	return driversock.Serve(ctx, ln, store, orders, driversock.ServeOptions{Logger: logger, AllowUIDs: o.allowUIDs})
 }
 
-// serveUPS is what is done with an open device. known is called when it turns out to be a UPS.
-func serveUPS(poll usbhid.Options, known func()) func(context.Context, usb.Device, *ups.Store) error {
+// unsureTries is how often a device is opened that does not tell well what it is, before it is taken for what the kernel has read. It is a quarter of a
+// minute.
+const unsureTries = 10
+
+// identifier asks a device that is about to be served what it is, until it has told. It fails for one that is another seat's, which a driver of no seat
+// does not look for.
+func identifier(roster usb.Roster, seat int) func(usb.Device) error {
+	done, tries := seat == 0, 0
+	return func(d usb.Device) error {
+		if done {
+			return nil
+		}
+		told, err := usbdriver.Reread(d)
+		if tries++; err != nil && tries < unsureTries {
+			return err
+		}
+		done = true
+		if other := roster.Find(told); err == nil && other > 0 && other != seat && !roster[other-1].NotUPS {
+			return fmt.Errorf("%v, serial %q: %w", told, d.ID().Serial, usbdriver.MisreadError{Seat: other})
+		}
+		return nil
+	}
+}
+
+// reread opens a device to ask what it is.
+func reread(bus opener, loop heartbeat.Loop, id usb.ID) (usb.ID, error) {
+	d, err := open(bus, id, -1, loop)
+	if err != nil {
+		return id, err
+	}
+	told, err := usbdriver.Reread(d)
+	return told, errors.Join(err, d.Close())
+}
+
+// serveUPS is what is done with an open device. identified is asked, and known called, when it turns out to be a UPS.
+func serveUPS(poll usbhid.Options, identified func(usb.Device) error, known func()) func(context.Context, usb.Device, *ups.Store) error {
 	return func(ctx context.Context, device usb.Device, store *ups.Store) error {
 		u, err := usbhid.Open(ctx, device, poll)
 		switch {
@@ -138,6 +175,9 @@ func serveUPS(poll usbhid.Options, known func()) func(context.Context, usb.Devic
 			return fmt.Errorf("%w: %w", usbdriver.ErrNotUPS, err)
 		}
 		if err != nil {
+			return err
+		}
+		if err := identified(device); err != nil {
 			return err
 		}
 		known()

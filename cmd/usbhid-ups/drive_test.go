@@ -21,6 +21,7 @@ import (
 	"github.com/upscard/upscard/services/ups"
 	"github.com/upscard/upscard/services/usb"
 	"github.com/upscard/upscard/services/usb/usbtest"
+	"github.com/upscard/upscard/services/usbdriver"
 )
 
 var id = usb.ID{Vendor: 0x1209, Product: 1, Port: "1-1", Bus: 1, Address: 2, Serial: "A"}
@@ -321,4 +322,25 @@ func dup(t *testing.T, f *os.File) string {
 		t.Fatal(err)
 	}
 	return strconv.Itoa(fd)
+}
+
+// TestIdentifier has a device that never tells what it is: that does not keep it from being served for good.
+func TestIdentifier(t *testing.T) {
+	garbled := usb.ID{Vendor: 0x051d, Product: 2, Serial: "\uffff", Port: "1-1"}
+	d := usbtest.New(garbled, nil)
+	ask := identifier(nil, 1)
+	for range unsureTries - 1 {
+		if err := ask(d); !errors.Is(err, usbdriver.ErrUnsure) {
+			t.Fatalf("got %v", err)
+		}
+	}
+	for range 2 {
+		if err := ask(d); err != nil {
+			t.Error(err)
+		}
+	}
+	before := len(d.Transfers())
+	if err := errors.Join(ask(d), identifier(nil, 0)(d)); err != nil || len(d.Transfers()) != before {
+		t.Errorf("asked without need, %v", err)
+	}
 }

@@ -25,7 +25,8 @@ const deadline = 1800 * time.Millisecond
 const (
 	exitAsked   = 0
 	exitFailure = 1
-	exitNotUPS  = 3 // init does not start the driver for this device again
+	exitNotUPS  = 3  // init does not start the driver for this device again
+	exitSeat    = 64 // and a seat: the device is that seat's
 )
 
 func main() {
@@ -61,9 +62,12 @@ func run(ctx context.Context, args []string, stderr io.Writer, m machine) int {
 	if err != nil {
 		fmt.Fprintln(stderr, "usbhid-ups:", err)
 	}
+	var misread usbdriver.MisreadError
 	switch {
 	case err == nil:
 		return exitAsked
+	case errors.As(err, &misread):
+		return exitSeat + misread.Seat
 	case errors.Is(err, usbdriver.ErrNotUPS):
 		return exitNotUPS
 	}

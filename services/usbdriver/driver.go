@@ -49,6 +49,10 @@ type World struct {
 	// Next waits for the kernel to tell of a change. It may fail with usb.ErrLost and be called again.
 	Next func(context.Context) (usb.Uevent, error)
 
+	// Reread asks a device at the target's port that seems to be another one what it is: see the function Reread. It fails with fs.ErrPermission
+	// where it may not. May be nil.
+	Reread func(usb.ID) (usb.ID, error)
+
 	// Interfaces lists the numbers of a device's interfaces that may be a UPS's, the likeliest first.
 	Interfaces func(usb.ID) []int
 
@@ -59,7 +63,7 @@ type World struct {
 	Reset func(usb.ID) error
 
 	// Serve keeps the store equal to the device until ctx ends, with nil, or the device fails, with data that are stale. For an interface
-	// that is no UPS's it fails with ErrNotUPS at once.
+	// that is no UPS's it fails with ErrNotUPS at once; it may fail with a MisreadError before there are data.
 	Serve func(context.Context, usb.Device, *ups.Store) error
 }
 

@@ -84,7 +84,7 @@ func (s *session) climb(ctx context.Context, id usb.ID, err error) error {
 
 // curable reports whether a failure is of a device that is there and may be used, but does not do its work.
 func curable(err error) bool {
-	for _, other := range []error{usb.ErrGone, usb.ErrBusy, usb.ErrInUse, fs.ErrPermission, fs.ErrNotExist} {
+	for _, other := range []error{ErrUnsure, usb.ErrGone, usb.ErrBusy, usb.ErrInUse, fs.ErrPermission, fs.ErrNotExist} {
 		if errors.Is(err, other) {
 			return false
 		}

@@ -63,7 +63,7 @@ func (s *session) run(ctx context.Context) error {
 			return nil
 		}
 		s.stale()
-		if final(err) || s.refused(err) {
+		if misread := (MisreadError{}); final(err) || s.refused(err) || s.Target.pinned == nil && errors.As(err, &misread) {
 			return err
 		}
 		s.say(s.severity(err), "device is not served", "err", err)

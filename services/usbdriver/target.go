@@ -3,6 +3,7 @@ package usbdriver
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"strings"
 
@@ -40,7 +41,7 @@ func (t *Target) concerns(e usb.Uevent) bool {
 	if port == "" || t.Port != "" && t.Port != port {
 		return false
 	}
-	return e.Action == "add" || e.Action == "remove" || e.Action == "bind" && e.Device()
+	return e.Action == "add" || e.Action == "remove" || (e.Action == "bind" || e.Action == "change") && e.Device()
 }
 
 // LogValue is the port, or the device that was served, or both.
@@ -54,6 +55,19 @@ func (t *Target) LogValue() slog.Value {
 		return slog.StringValue("port " + t.Port)
 	}
 	return slog.StringValue("any port")
+}
+
+// reread asks a device that seems to be another one, if this driver may open it: then it is thought to be its own. Of one that it may not open the
+// kernel's word counts.
+func (s *session) reread(id usb.ID) (usb.ID, error) {
+	if s.World.Reread == nil {
+		return id, nil
+	}
+	told, err := s.World.Reread(id)
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, usb.ErrGone) {
+		return id, nil
+	}
+	return told, err
 }
 
 // find looks for the target among what is attached.
@@ -71,6 +85,13 @@ func (s *session) find() (usb.ID, error) {
 		case s.Target.accepts(a.ID):
 			found = append(found, a.ID)
 		case s.Target.Port == a.ID.Port:
+			id, err := s.reread(a.ID)
+			if err != nil {
+				return usb.ID{}, err
+			}
+			if s.Target.accepts(id) {
+				return id, nil
+			}
 			s.say(slog.LevelWarn, "another device is at the port and not taken", "device", a.ID, "product", a.ID.ProductName)
 		}
 	}

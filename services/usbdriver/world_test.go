@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"slices"
@@ -40,6 +41,9 @@ type world struct {
 	asked    chan struct{}
 	lost     chan struct{} // a token is an event that the kernel dropped
 	onScan   func(w *world)
+	serve    func(context.Context, usb.Device, *ups.Store) error
+	told     usb.ID // what the device says itself, once it may be asked
+	toldErr  error
 	busy     bool // the kernel keeps the device back
 	scans    int
 	log      strings.Builder
@@ -51,7 +55,7 @@ type world struct {
 
 // run starts a driver in the synctest bubble of t; the bubble's end checks that it ends.
 func run(t *testing.T, target usbdriver.Target, prepare ...func(*world)) *world {
-	w := &world{t: t, events: make(chan usb.Uevent, 100), store: ups.NewStore(), devices: make(map[string]*usbtest.Device),
+	w := &world{t: t, serve: serve, events: make(chan usb.Uevent, 100), store: ups.NewStore(), devices: make(map[string]*usbtest.Device),
 		start: time.Now(), ended: make(chan error, 1), asked: make(chan struct{}),
 		lost: make(chan struct{}, 1)}
 	for _, f := range prepare {
@@ -60,7 +64,7 @@ func run(t *testing.T, target usbdriver.Target, prepare ...func(*world)) *world 
 	ctx, cancel := context.WithCancel(t.Context())
 	w.stop = cancel
 	d := &usbdriver.Driver{
-		World:  usbdriver.World{Scan: w.scan, Next: w.next, Interfaces: w.interfaces, Open: w.open, Reset: w.reset, Serve: serve},
+		World:  usbdriver.World{Scan: w.scan, Next: w.next, Interfaces: w.interfaces, Open: w.open, Reset: w.reset, Serve: w.attend, Reread: w.reread},
 		Target: target,
 		Asked:  w.asked,
 		Store:  w.store,
@@ -110,6 +114,19 @@ func (w *world) next(ctx context.Context) (usb.Uevent, error) {
 	case <-ctx.Done():
 		return usb.Uevent{}, ctx.Err()
 	}
+}
+
+func (w *world) reread(id usb.ID) (usb.ID, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.toldErr == nil && w.told.Port == "" {
+		return id, fs.ErrPermission
+	}
+	return w.told, w.toldErr
+}
+
+func (w *world) attend(ctx context.Context, d usb.Device, store *ups.Store) error {
+	return w.serve(ctx, d, store)
 }
 
 func (w *world) interfaces(usb.ID) []int {
