@@ -1,15 +1,16 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/upscard/upscard/board"
 	"github.com/upscard/upscard/tools/card"
@@ -26,25 +27,17 @@ const often = "  pollinterval = 1\n  pollfreq = 2\n"
 
 // TestNUTsOwnDriver holds the simulated UPS against NUT's usbhid-ups in a guest of its own: what upsc prints there is what the model says.
 func TestNUTsOwnDriver(t *testing.T) {
-	need(t, card.Available())
-	need(t, debs.Available())
-	kernel, err := board.Kernel(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	initrd := nutInitrd(t)
+	nut := needNUT(t)
 	for _, c := range []struct {
 		name   string
 		device func(*testing.T) *device.Description
-		driver string
 	}{
-		{"cyberpower", func(t *testing.T) *device.Description { return load(t, "cyberpower-cp1300epfclcd") }, often},
-		{"apc", func(t *testing.T) *device.Description { return load(t, "apc-bk650m2-ch") }, often},
-		{"own", borrowed, often},
+		{"cyberpower", func(t *testing.T) *device.Description { return load(t, "cyberpower-cp1300epfclcd") }},
+		{"apc", func(t *testing.T) *device.Description { return load(t, "apc-bk650m2-ch") }},
+		{"own", borrowed},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			ups := sim.New(c.device(t), sim.Options{})
-			testNUTGuest(t, ups, kernel, initrd, c.driver)
+			testNUTGuest(t, nut.boot(t, sim.New(c.device(t), sim.Options{}), often))
 		})
 	}
 }
@@ -71,64 +64,78 @@ func borrowed(t *testing.T) *device.Description {
 	return d
 }
 
-// nutInitrd builds the guest's initramfs, from packages that are fetched once.
-func nutInitrd(t *testing.T) string {
+// debianNUT is what guests with Debian's NUT are booted from.
+type debianNUT struct{ kernel, initrd string }
+
+// needNUT builds the guest's initramfs, from packages that are fetched once.
+func needNUT(t *testing.T) debianNUT {
 	t.Helper()
-	root, err := nutguest.Packages(t.Context(), "../../images/out/nutguest")
+	need(t, card.Available())
+	need(t, debs.Available())
+	_, err := exec.LookPath("upsc")
 	need(t, err)
-	out := filepath.Join(t.TempDir(), "initramfs.cpio")
-	if err := nutguest.Build(t.Context(), root, out); err != nil {
+	kernel, err := board.Kernel(t.Context())
+	if err != nil {
 		t.Fatal(err)
 	}
-	return out
+	root, err := nutguest.Packages(t.Context(), "../../images/out/nutguest")
+	need(t, err)
+	initrd := filepath.Join(t.TempDir(), "initramfs.cpio")
+	if err := nutguest.Build(t.Context(), root, initrd); err != nil {
+		t.Fatal(err)
+	}
+	return debianNUT{kernel, initrd}
 }
 
-// shown is what NUT must tell of any of these devices.
-var shown = []string{"battery.charge", "battery.runtime", "input.voltage", "ups.load"}
-
-func testNUTGuest(t *testing.T, ups *sim.UPS, kernel, initrd, driver string) {
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
+// boot starts a guest with the UPS plugged in, and ends it with the test. Driver are lines of ups.conf.
+func (n debianNUT) boot(t *testing.T, ups *sim.UPS, driver string) *machine {
+	t.Helper()
 	dir, err := card.TempDir()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	guest, err := nutguest.Start(card.Config{Kernel: kernel, Initrd: initrd, Dir: dir, UPS: []*sim.UPS{ups}}, driver)
+	guest, err := nutguest.Start(card.Config{Kernel: n.kernel, Initrd: n.initrd, Dir: dir, UPS: []*sim.UPS{ups}}, driver)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &machine{guest.Card, t}
+	m := &machine{guest, t}
 	t.Cleanup(func() {
-		guest.Stop(0)
+		m.Stop(0)
 		if t.Failed() {
 			m.showConsole()
 		}
 	})
-	await := func(what string, words ...string) {
+	return m
+}
+
+// shown is what NUT must tell of any of these devices.
+var shown = []string{"battery.charge", "battery.runtime", "input.voltage", "ups.load"}
+
+func testNUTGuest(t *testing.T, m *machine) {
+	ups := m.UPS[0]
+	await := func(words ...string) {
 		t.Helper()
-		vars, err := guest.Await(ctx, what, func(vars map[string]string) bool {
-			return stands(vars["ups.status"], words) && len(incoherent(vars, ups.Model())) == 0
-		})
-		if err != nil {
-			t.Fatalf("%v; %s", err, strings.Join(incoherent(vars, ups.Model()), ", "))
+		var vars map[string]string
+		for start := time.Now(); time.Since(start) < patience; time.Sleep(pace) {
+			vars = m.vars("ups")
+			if stands(vars["ups.status"], words) && len(incoherent(vars, ups.Model())) == 0 {
+				return
+			}
 		}
+		t.Fatalf("no %v, but %v; %s", words, vars, strings.Join(incoherent(vars, ups.Model()), ", "))
 	}
-	await("the mains", "OL", "!OB")
+	await("OL", "!OB")
 	m.do(ups, "mains off")
-	await("a power failure", "OB", "DISCHRG", "!OL")
+	await("OB", "DISCHRG", "!OL")
 	m.do(ups, "battery 5")
-	await("a low battery", "OB", "LB")
+	await("OB", "LB")
 	m.do(ups, "mains on")
-	await("the mains again", "OL", "CHRG", "!LB", "!OB")
+	await("OL", "CHRG", "!LB", "!OB")
 	m.do(ups, "unplug")
-	if _, err := guest.Await(ctx, "staleness", func(vars map[string]string) bool {
-		return strings.Contains(vars["error"], "stale")
-	}); err != nil {
-		t.Fatal(err)
-	}
+	m.awaitAnswer("ups", "ups.status", "^Error: Data stale$", patience)
 	m.do(ups, "plug")
-	await("the UPS again", "OL")
+	await("OL")
 	if writes := ups.Writes(); len(writes) != 0 {
 		t.Errorf("NUT wrote to the UPS: %v", writes)
 	}

@@ -5,10 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/upscard/upscard/board"
-	"github.com/upscard/upscard/tools/card"
-	"github.com/upscard/upscard/tools/debs"
-	"github.com/upscard/upscard/tools/nutguest"
 	"github.com/upscard/upscard/tools/virtups/sim"
 )
 
@@ -18,15 +14,10 @@ const pass = 12
 // At rest the driver asks a UPS for no more than NUT's usbhid-ups does at the same settings: a UPS's processor is slow, and what cannot change need not be read.
 // REST=60s measures for that long.
 func TestTransfersAtRest(t *testing.T) {
-	need(t, card.Available())
-	need(t, debs.Available())
-	kernel, err := board.Kernel(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	initrd := nutInitrd(t)
+	nut := needNUT(t)
 	window := 20 * time.Second
 	if text := os.Getenv("REST"); text != "" {
+		var err error
 		if window, err = time.ParseDuration(text); err != nil {
 			t.Fatal(err)
 		}
@@ -36,21 +27,7 @@ func TestTransfersAtRest(t *testing.T) {
 			// Ten seconds of pollfreq, so that two full updates lie in the window.
 			m := bootReady(t, setup{devices: []string{capture(t, name)}, config: "[ups.ups]\npollinterval = 2\npollfreq = 10\n"})
 			theirs := sim.New(load(t, name), sim.Options{})
-			dir, err := card.TempDir()
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { os.RemoveAll(dir) })
-			guest, err := nutguest.Start(card.Config{Kernel: kernel, Initrd: initrd, Dir: dir, UPS: []*sim.UPS{theirs}}, "  pollinterval = 2\n  pollfreq = 10\n")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer guest.Stop(0)
-			ctx, cancel := within(t, patience)
-			defer cancel()
-			if _, err := guest.Await(ctx, "NUT's driver", func(vars map[string]string) bool { return vars["ups.status"] != "" }); err != nil {
-				t.Fatal(err)
-			}
+			nut.boot(t, theirs, "  pollinterval = 2\n  pollfreq = 10\n").awaitAnswer("ups", "ups.status", "^OL", patience)
 			m.awaitAnswer("ups", "ups.status", "^OL", patience)
 			ours := m.UPS[0]
 			beganOurs, beganTheirs := ours.Transfers(), theirs.Transfers()

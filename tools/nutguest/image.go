@@ -16,11 +16,11 @@ import (
 
 // Packages brings what the guest needs of Debian into the cache directory and returns the tree, for Build.
 func Packages(ctx context.Context, cache string) (root string, err error) {
-	return debs.Unpack(ctx, cache, "arm64", "nut-server", "nut-client")
+	return debs.Unpack(ctx, cache, "arm64", "nut-server")
 }
 
 // programs run in the guest: the parts of NUT, and the daemon from which Debian's libusb learns that a device was plugged in again.
-var programs = []string{"lib/nut/usbhid-ups", "lib/nut/upsd", "bin/upsc", "lib/systemd/systemd-udevd"}
+var programs = []string{"lib/nut/usbhid-ups", "lib/nut/upsd", "lib/systemd/systemd-udevd"}
 
 // loader is the program interpreter that arm64 programs name.
 const loader = "lib/ld-linux-aarch64.so.1"
@@ -31,7 +31,7 @@ var settings = map[string]string{
 	"etc/group":          "root:x:0:\n",
 	"etc/hosts":          "127.0.0.1 localhost\n",
 	"etc/nut/nut.conf":   "MODE=netserver\n",
-	"etc/nut/upsd.conf":  "LISTEN 127.0.0.1 3493\n",
+	"etc/nut/upsd.conf":  "LISTEN 0.0.0.0 3493\n",
 	"etc/nut/upsd.users": "",
 }
 

@@ -1,11 +1,9 @@
-// Program guest is the init of a guest that runs NUT's own usbhid-ups and upsd and shows what upsc says.
-//
-// It prints what upsc says of the UPS named "ups" as lines "upsc NAME: VALUE", between "upsc-begin" and "upsc-end", for as long as the machine runs.
+// Program guest is the init of a guest that runs NUT's own usbhid-ups and upsd.
 package main
 
 import (
 	"bufio"
-	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -19,8 +17,8 @@ var mounts = []struct{ kind, dir string }{
 	{"proc", "/proc"}, {"sysfs", "/sys"}, {"devtmpfs", "/dev"}, {"tmpfs", "/run"}, {"tmpfs", "/tmp"},
 }
 
-// pause lies between two looks at the UPS.
-const pause = 200 * time.Millisecond
+// What QEMU's network of its own gives a machine by DHCP, and forwards to.
+var address, mask = []byte{10, 0, 2, 15}, []byte{255, 255, 255, 0}
 
 func main() {
 	if err := prepare(); err != nil {
@@ -29,14 +27,10 @@ func main() {
 	go keep("/lib/systemd/systemd-udevd")
 	await("/run/udev/control")
 	go keep("/lib/nut/usbhid-ups", "-a", "ups", "-u", "root", "-D")
-	go keep("/lib/nut/upsd", "-u", "root", "-D")
-	for {
-		show()
-		time.Sleep(pause)
-	}
+	keep("/lib/nut/upsd", "-u", "root", "-D")
 }
 
-// prepare mounts the file systems and brings the loopback interface up.
+// prepare mounts the file systems and brings the network interfaces up.
 func prepare() error {
 	for _, m := range mounts {
 		if err := os.MkdirAll(m.dir, 0o755); err != nil {
@@ -49,26 +43,49 @@ func prepare() error {
 	if err := os.MkdirAll("/run/nut", 0o770); err != nil {
 		return err
 	}
-	lo, err := unix.NewIfreq("lo")
-	if err != nil {
-		return err
-	}
+	await("/sys/class/net/eth0")
 	s, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return err
 	}
 	defer unix.Close(s)
-	lo.SetUint16(unix.IFF_UP)
-	return unix.IoctlIfreq(s, unix.SIOCSIFFLAGS, lo)
+	return errors.Join(up(s, "lo", nil), up(s, "eth0", address))
 }
 
-// await waits for a file that a program makes when it is ready, but no longer than it may matter.
+// up gives an interface an address, nil for none but its own, and brings it up (netdevice(7)).
+func up(s int, name string, address []byte) error {
+	r, err := unix.NewIfreq(name)
+	if err != nil {
+		return err
+	}
+	for _, step := range []struct {
+		request uint
+		value   []byte
+	}{{unix.SIOCSIFADDR, address}, {unix.SIOCSIFNETMASK, mask}} {
+		if address == nil {
+			break
+		}
+		if err := r.SetInet4Addr(step.value); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if err := unix.IoctlIfreq(s, step.request, r); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	r.SetUint16(unix.IFF_UP)
+	if err := unix.IoctlIfreq(s, unix.SIOCSIFFLAGS, r); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+// await waits for a file that shows that something is ready, but no longer than it may matter.
 func await(path string) {
-	for range 50 {
+	for range 100 {
 		if _, err := os.Stat(path); err == nil {
 			return
 		}
-		time.Sleep(pause / 4)
+		time.Sleep(50 * time.Millisecond)
 	}
 	fmt.Println("guest: no", path)
 }
@@ -92,22 +109,4 @@ func keep(name string, args ...string) {
 		fmt.Printf("%s ended: %v\n", name, err)
 		time.Sleep(time.Second)
 	}
-}
-
-// show prints what upsc says now.
-func show() {
-	var out, complaint bytes.Buffer
-	cmd := exec.Command("/bin/upsc", "ups@127.0.0.1")
-	cmd.Stdout, cmd.Stderr = &out, &complaint
-	err := cmd.Run()
-	var text bytes.Buffer
-	fmt.Fprintln(&text, "upsc-begin")
-	for lines := bufio.NewScanner(&out); lines.Scan(); {
-		fmt.Fprintln(&text, "upsc", lines.Text())
-	}
-	if err != nil {
-		fmt.Fprintf(&text, "upsc-error: %q\n", complaint.Bytes())
-	}
-	fmt.Fprintln(&text, "upsc-end")
-	os.Stdout.Write(text.Bytes())
 }
