@@ -32,18 +32,11 @@ type defect struct {
 // knownDefects are to be mended, by fault and stage.
 var knownDefects = map[string]defect{}
 
-// kernelPatience is how long the guest's kernel alone keeps a device from the card after the fault is over: it waits 5 s for each descriptor. QEMU completes no
-// transfer of a device that has left, which hardware does at once, and the kernel asks such a device four times.
+// kernelPatience is how long the guest's kernel alone keeps a device from the card after the fault is over: it waits 5 s for a descriptor.
 func kernelPatience(e sim.Episode) time.Duration {
-	const each, tries = 5 * time.Second, 4
-	if e.Rule.Stage&(sim.Enumeration|sim.Descriptor) == 0 {
-		return 0
-	}
-	switch e.Rule.Fault {
-	case sim.FaultUnplug, sim.FaultReset, sim.FaultReaddress, sim.FaultSwap:
-		return tries * each
-	case sim.FaultHang, sim.FaultSilence:
-		return each
+	silent := e.Rule.Fault == sim.FaultHang || e.Rule.Fault == sim.FaultSilence
+	if silent && e.Rule.Stage&(sim.Enumeration|sim.Descriptor) != 0 {
+		return 5 * time.Second
 	}
 	return 0
 }

@@ -102,10 +102,10 @@ var outcomes = map[Fault]outcome{
 	}},
 	FaultNoise:     {answer: func(whole []byte) []byte { return FaultNoise.spoil(whole, 1, rand.New(rand.NewPCG(9, 9))) }},
 	FaultIgnore:    {answer: sameAnswer},
-	FaultUnplug:    {status: usbredir.TimedOut, moves: true},
-	FaultReset:     {status: usbredir.TimedOut, moves: true},
-	FaultReaddress: {status: usbredir.TimedOut, moves: true},
-	FaultSwap:      {status: usbredir.TimedOut, moves: true},
+	FaultUnplug:    {status: usbredir.IOError, moves: true},
+	FaultReset:     {status: usbredir.IOError, moves: true},
+	FaultReaddress: {status: usbredir.IOError, moves: true},
+	FaultSwap:      {status: usbredir.IOError, moves: true},
 }
 
 // Every fault at every stage of the control pipe that it can meet.

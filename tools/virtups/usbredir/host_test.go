@@ -16,6 +16,7 @@ import (
 type echo struct {
 	wrote  []byte
 	resets int
+	asked  int
 }
 
 var _ usbredir.Device = (*echo)(nil)
@@ -30,6 +31,7 @@ func (e *echo) Port() usbredir.Port {
 func (e *echo) Reset() { e.resets++ }
 
 func (e *echo) Control(c usbredir.Control, data []byte) usbredir.Answer {
+	e.asked++
 	switch {
 	case c.Request == 0xff:
 		return usbredir.Answer{Status: usbredir.Stall}

@@ -55,7 +55,7 @@ func TestLateAnswer(t *testing.T) {
 	})
 }
 
-// A transfer that waits when the device goes is never answered, and the device that comes back knows nothing of it.
+// A transfer that waits when the device goes fails, and the device that comes back knows nothing of it.
 func TestUnplugInMidTransfer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		host, device, guest, ctx := bench(t)
@@ -73,7 +73,7 @@ func TestUnplugInMidTransfer(t *testing.T) {
 		if _, err := guest.Expect(ctx, usbredir.TypeDeviceConnect); err != nil {
 			t.Fatal(err)
 		}
-		if got := <-answered; got != usbredir.TimedOut {
+		if got := <-answered; got != usbredir.IOError {
 			t.Errorf("status %d", got)
 		}
 		if device.resets != 2 {
@@ -81,6 +81,60 @@ func TestUnplugInMidTransfer(t *testing.T) {
 		}
 	})
 }
+
+// A device that was pulled out in mid transfer fails whatever the guest tries, and the guest hears of it once it rests, or after a second.
+func TestTrail(t *testing.T) {
+	for _, c := range []struct {
+		tries      int
+		from, upTo time.Duration
+	}{{0, trailQuiet, trailQuiet}, {4, trailQuiet + 200*time.Millisecond, trailQuiet + 200*time.Millisecond}, {100, time.Second, time.Second + trailQuiet}} {
+		synctest.Test(t, func(t *testing.T) {
+			host, device, guest, ctx := bench(t)
+			if _, err := guest.Expect(ctx, usbredir.TypeDeviceConnect); err != nil {
+				t.Fatal(err)
+			}
+			const waiting = 1000
+			setup := usbredir.Control{Endpoint: 0x80, RequestType: 0x80, Request: 0xfe, Length: 8} // never answered
+			body := usbredir.Encode(setup, nil)
+			if err := guest.Send(usbredir.Packet{Type: usbredir.TypeControl, ID: waiting, Body: body}); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			asked := device.asked
+			begin := time.Now()
+			host.Unplug()
+			failed := 0
+			for id := uint64(waiting); ; {
+				p, err := guest.Next(ctx)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if p.Type == usbredir.TypeDeviceDisconnect {
+					break
+				}
+				if _, err := usbredir.Decode(p, &setup); p.ID != id || err != nil || setup.Status != usbredir.IOError {
+					t.Fatalf("packet %+v, %+v, %v", p, setup, err)
+				}
+				if failed++; failed > c.tries {
+					continue
+				}
+				time.Sleep(50 * time.Millisecond)
+				id++
+				if err := guest.Send(usbredir.Packet{Type: usbredir.TypeControl, ID: id, Body: body}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if took := time.Since(begin); took < c.from || took > c.upTo {
+				t.Errorf("%d tries: the guest heard of it after %v", c.tries, took)
+			}
+			if failed != min(c.tries+1, 20) || device.asked != asked {
+				t.Errorf("%d of %d tries failed; a device that had left was asked %d times", failed, c.tries, device.asked-asked)
+			}
+		})
+	}
+}
+
+const trailQuiet = 100 * time.Millisecond
 
 func TestPortReset(t *testing.T) {
 	_, device, guest, ctx := bench(t)

@@ -26,6 +26,7 @@ type session struct {
 	config    uint8
 	reports   uint64            // id of the next interrupt packet
 	waiting   map[uint64]answer // transfers that the device has not answered yet, by id
+	trail     trail
 }
 
 func newSession(h *Host, conn net.Conn) *session {
@@ -107,6 +108,9 @@ func (s *session) catchUp() error {
 		return nil
 	}
 	if s.shown != want && s.shown != 0 {
+		if s.trails(time.Now()) {
+			return s.fail()
+		}
 		s.shown, s.receiving = 0, false
 		s.leaving = s.caps&CapDisconnectAck != 0
 		clear(s.waiting)

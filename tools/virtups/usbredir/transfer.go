@@ -12,12 +12,15 @@ type answer struct {
 	send func(data []byte, status Status) error
 }
 
-// ask puts a request to the device and sends its answer under the guest's id, now or later. A device that was unplugged while it answered did not.
+// ask puts a request to the device and sends its answer under the guest's id, now or later. A device that was unplugged before or while it answered did not:
+// see trail.
 func (s *session) ask(id uint64, setup Control, data []byte, send func(data []byte, status Status) error) error {
-	a := answer{Answer: s.host.device.Control(setup, data), send: send}
+	a := answer{send: send}
+	if s.host.want() == s.shown {
+		a.Answer = s.host.device.Control(setup, data)
+	}
 	switch {
 	case s.host.want() != s.shown:
-		return nil
 	case a.Delay == 0:
 		return a.send(a.Data, a.Status)
 	case a.Delay != Never:
@@ -29,10 +32,10 @@ func (s *session) ask(id uint64, setup Control, data []byte, send func(data []by
 	return nil
 }
 
-// arm sets the timer to the next answer that is due.
+// arm sets the timer to the next answer that is due, or to the end of the trail.
 func (s *session) arm(timer *time.Timer) {
 	timer.Stop()
-	next := time.Time{}
+	next := s.trail.until
 	for _, a := range s.waiting {
 		if !a.due.IsZero() && (next.IsZero() || a.due.Before(next)) {
 			next = a.due
