@@ -1,6 +1,9 @@
 package usbredir
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // handle answers one packet of the guest. What it does not know it leaves unanswered, as the protocol asks.
 func (s *session) handle(p Packet) error {
@@ -16,7 +19,7 @@ func (s *session) handle(p Packet) error {
 	}
 	switch p.Type {
 	case TypeReset:
-		s.host.device.Reset()
+		s.reset(time.Now())
 		return nil
 	case TypeSetConfiguration, TypeGetConfiguration:
 		return s.configuration(p)

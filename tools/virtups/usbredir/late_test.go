@@ -82,12 +82,20 @@ func TestUnplugInMidTransfer(t *testing.T) {
 	})
 }
 
-// A device that was pulled out in mid transfer fails whatever the guest tries, and the guest hears of it once it rests, or after a second.
+// A device that was pulled out in mid transfer fails whatever the guest tries, and the guest hears of it once it rests, resets the port, or after
+// a second.
 func TestTrail(t *testing.T) {
+	const pause = 50 * time.Millisecond
 	for _, c := range []struct {
 		tries      int
+		reset      bool // in the place of another try
 		from, upTo time.Duration
-	}{{0, trailQuiet, trailQuiet}, {4, trailQuiet + 200*time.Millisecond, trailQuiet + 200*time.Millisecond}, {100, time.Second, time.Second + trailQuiet}} {
+	}{
+		{0, false, trailQuiet, trailQuiet},
+		{4, false, trailQuiet + 4*pause, trailQuiet + 4*pause},
+		{4, true, 5 * pause, 5 * pause},
+		{100, false, time.Second, time.Second + trailQuiet},
+	} {
 		synctest.Test(t, func(t *testing.T) {
 			host, device, guest, ctx := bench(t)
 			if _, err := guest.Expect(ctx, usbredir.TypeDeviceConnect); err != nil {
@@ -115,12 +123,16 @@ func TestTrail(t *testing.T) {
 				if _, err := usbredir.Decode(p, &setup); p.ID != id || err != nil || setup.Status != usbredir.IOError {
 					t.Fatalf("packet %+v, %+v, %v", p, setup, err)
 				}
+				again := usbredir.Packet{Type: usbredir.TypeControl, ID: id + 1, Body: body}
 				if failed++; failed > c.tries {
+					again = usbredir.Packet{Type: usbredir.TypeReset}
+				}
+				if failed > c.tries && !c.reset {
 					continue
 				}
-				time.Sleep(50 * time.Millisecond)
+				time.Sleep(pause)
 				id++
-				if err := guest.Send(usbredir.Packet{Type: usbredir.TypeControl, ID: id, Body: body}); err != nil {
+				if err := guest.Send(again); err != nil {
 					t.Fatal(err)
 				}
 			}

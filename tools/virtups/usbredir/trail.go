@@ -35,6 +35,15 @@ func (s *session) trails(now time.Time) bool {
 	return false
 }
 
+// reset resets the port. The reset of a port whose device has left ends the trail: the guest finds nothing there.
+func (s *session) reset(now time.Time) {
+	if s.host.want() == s.shown {
+		s.host.device.Reset()
+	} else {
+		s.trail.end = now
+	}
+}
+
 // fail ends all transfers that wait.
 func (s *session) fail() error {
 	waiting := s.waiting
