@@ -53,9 +53,11 @@ func TestOwnDriver(t *testing.T) {
 	}
 }
 
-func drive(t *testing.T, d *device.Description) {
+// driven plugs a UPS into the project's own driver, whose store it returns. What the driver writes to the UPS is a failure.
+func driven(t *testing.T, d *device.Description, poll time.Duration) (u *sim.UPS, store *ups.Store, stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	u := sim.New(d, sim.Options{})
+	u = sim.New(d, sim.Options{})
 	ln := newPipeListener()
 	served := make(chan error, 1)
 	go func() { served <- u.Serve(ctx, ln) }()
@@ -69,14 +71,34 @@ func drive(t *testing.T, d *device.Description) {
 	if err := guest.Receive(ctx, d.Descriptors().Endpoint, true); err != nil {
 		t.Fatal(err)
 	}
-	driver, err := usbhid.Open(ctx, &port{ctx, guest, identify(d), d.Descriptors().Interface}, usbhid.Options{PollFreq: 5 * time.Second})
+	driver, err := usbhid.Open(ctx, &port{ctx, guest, identify(d), d.Descriptors().Interface}, usbhid.Options{PollFreq: poll})
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, ran := ups.NewStore(), make(chan error, 1)
-	driverCtx, stop := context.WithCancel(ctx)
+	store = ups.NewStore()
+	ran := make(chan error, 1)
+	driverCtx, stopDriver := context.WithCancel(ctx)
 	go func() { ran <- driver.Run(driverCtx, store) }()
+	return u, store, func() {
+		t.Helper()
+		if w := u.Writes(); len(w) != 0 {
+			t.Errorf("the driver wrote %v", w)
+		}
+		stopDriver()
+		if err := <-ran; err != nil {
+			t.Errorf("driver: %v", err)
+		}
+		guest.Close()
+		cancel()
+		if err := <-served; err != nil {
+			t.Errorf("Serve: %v", err)
+		}
+	}
+}
 
+func drive(t *testing.T, d *device.Description) {
+	u, store, stop := driven(t, d, 5*time.Second)
+	defer stop()
 	for _, c := range []struct {
 		line string
 		want []string
@@ -93,18 +115,6 @@ func drive(t *testing.T, d *device.Description) {
 		}
 		time.Sleep(12 * time.Second) // past two full rounds of reading
 		compare(t, c.line, c.want, store.Get(), u)
-	}
-	if w := u.Writes(); len(w) != 0 {
-		t.Errorf("the driver wrote %v", w)
-	}
-	stop()
-	if err := <-ran; err != nil {
-		t.Errorf("driver: %v", err)
-	}
-	guest.Close()
-	cancel()
-	if err := <-served; err != nil {
-		t.Errorf("Serve: %v", err)
 	}
 }
 

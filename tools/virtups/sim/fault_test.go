@@ -283,3 +283,41 @@ func TestAway(t *testing.T) {
 		}
 	})
 }
+
+// A device is sick from the fault's first moment until nothing of it is left, or it is healed.
+func TestSick(t *testing.T) {
+	other, err := devices.Open("plain-600")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		rule  Rule
+		after bool // it is sick after the fault has struck once
+	}{
+		{Rule{Fault: FaultStall, Stage: Get, Times: 1}, false},
+		{Rule{Fault: FaultStall, Stage: Get, Times: 2}, true},
+		{Rule{Fault: FaultHang, Stage: Get, Times: 1}, true},
+		{Rule{Fault: FaultUnplug, Stage: Get, Times: 1}, true},
+		{Rule{Fault: FaultReset, Stage: Get, Times: 1, Delay: time.Hour}, true},
+		{Rule{Fault: FaultReaddress, Stage: Get, Times: 1}, false},
+		{Rule{Fault: FaultSwap, Stage: Get, Times: 1, As: other}, true},
+	} {
+		u := open(t, devices.Default, Options{})
+		if u.Sick() {
+			t.Fatal("a new device is sick")
+		}
+		if err := u.Inject(c.rule); err != nil {
+			t.Fatal(err)
+		}
+		if !u.Sick() {
+			t.Errorf("%v: not sick with the fault in force", c.rule)
+		}
+		usbDevice{u}.Control(usbredir.Control{Endpoint: 0x80, RequestType: 0xa1, Request: 1, Value: 0x0303, Length: 8}, nil)
+		if got := u.Sick(); got != c.after {
+			t.Errorf("%v: sick is %v after it struck", c.rule, got)
+		}
+		if u.Heal(); u.Sick() {
+			t.Errorf("%v: sick after it was healed", c.rule)
+		}
+	}
+}

@@ -22,6 +22,13 @@ type Write struct {
 	Data []byte
 }
 
+// Read is a GET_REPORT of the guest, whether or not it was answered.
+type Read struct {
+	At     time.Time
+	Kind   hid.Kind
+	Report uint8
+}
+
 // journalSize bounds each list of the journal; the oldest entries go first.
 const journalSize = 4096
 
@@ -30,6 +37,7 @@ type journal struct {
 	mu      sync.Mutex
 	reports []Report
 	writes  []Write
+	reads   []Read
 }
 
 func (j *journal) report(r Report) {
@@ -42,6 +50,12 @@ func (j *journal) write(w Write) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.writes = bounded(j.writes, w)
+}
+
+func (j *journal) read(r Read) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.reads = bounded(j.reads, r)
 }
 
 func bounded[T any](list []T, entry T) []T {
@@ -63,4 +77,11 @@ func (u *UPS) Writes() []Write {
 	u.journal.mu.Lock()
 	defer u.journal.mu.Unlock()
 	return slices.Clone(u.journal.writes)
+}
+
+// Reads are the GET_REPORTs that came lately, the oldest first.
+func (u *UPS) Reads() []Read {
+	u.journal.mu.Lock()
+	defer u.journal.mu.Unlock()
+	return slices.Clone(u.journal.reads)
 }

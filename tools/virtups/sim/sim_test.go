@@ -151,6 +151,10 @@ func TestGetReport(t *testing.T) {
 			if err != nil || status != c.status || !bytes.Equal(got, c.want) {
 				t.Errorf("% x, status %d, %v", got, status, err)
 			}
+			reads := u.Reads()
+			if last := reads[len(reads)-1]; last.Report != uint8(c.value) || last.Kind != hid.Kind(c.value>>8-1) || last.At.IsZero() {
+				t.Errorf("journal: %+v", last)
+			}
 		})
 	}
 }

@@ -52,6 +52,15 @@ func (u *UPS) heal() {
 	}
 }
 
+// Sick reports whether a fault is still in force, or what it has left behind is.
+func (u *UPS) Sick() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	now, t := u.opts.Now(), &u.trouble
+	u.faults.tidy(now)
+	return len(u.faults.entries) > 0 || u.hangs(now) || t.halted || t.away || len(t.agenda) > 0 || u.body != u.own
+}
+
 // Struck is how often a fault struck so far.
 func (u *UPS) Struck() int {
 	u.mu.Lock()

@@ -71,8 +71,11 @@ func (d usbDevice) Control(c usbredir.Control, data []byte) usbredir.Answer {
 	defer u.mu.Unlock()
 	u.asked++
 	now, o := u.opts.Now(), occasionOf(c, u.seen)
-	if o.stage == Set {
+	switch {
+	case o.stage == Set:
 		u.journal.write(Write{At: now, Kind: o.kind, Data: bytes.Clone(data)})
+	case o.stage&Get != 0:
+		u.journal.read(Read{At: now, Kind: o.kind, Report: o.report})
 	}
 	if u.hangs(now) {
 		return usbredir.Answer{Delay: usbredir.Never}
