@@ -26,6 +26,7 @@ type view struct {
 	stale     time.Duration // longest
 	wrong     []string
 	latencies []time.Duration
+	story     story // what was seen since tell, nil where nobody wants it
 }
 
 // pace is how often a view asks.
@@ -82,6 +83,9 @@ func (v *view) saw(answer string, asked, came time.Time) {
 	defer v.mu.Unlock()
 	j := judge(answer, asked, came, v.truths, staleLimit)
 	v.latencies = append(v.latencies, came.Sub(asked))
+	if v.story != nil {
+		v.story = append(v.story, look(answer, asked, came, v.truths))
+	}
 	v.lag, v.worst = max(v.lag, j.lag), max(v.worst, j.lag)
 	switch {
 	case j.wrong != "":
@@ -127,6 +131,21 @@ func (v *view) reset() {
 	v.lag, v.worst, v.stale, v.wrong, v.latencies = 0, 0, 0, nil, nil
 }
 
+// tell begins a story: what was true earlier is forgotten.
+func (v *view) tell() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.truths = v.truths[len(v.truths)-1:]
+	v.story = story{}
+}
+
+// told is the story so far.
+func (v *view) told() story {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return slices.Clone(v.story)
+}
+
 // recovered waits until the UPS is fresh and right for a while from now on, and returns how long it took until it was.
 func (v *view) recovered(m *machine, limit time.Duration) (time.Duration, error) {
 	begin := time.Now()
@@ -146,6 +165,13 @@ func (v *view) recovered(m *machine, limit time.Duration) (time.Duration, error)
 			return 0, errors.New("the card stopped")
 		}
 	}
+}
+
+// isRight reports whether the last answer was fresh and right.
+func (v *view) isRight() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return !v.goodSince.IsZero()
 }
 
 // strict makes stale wrong.
