@@ -56,10 +56,11 @@ type machine struct {
 
 // setup is what a test may ask of its card.
 type setup struct {
-	image   string   // of the SD card; "" is the one that was built
-	devices []string // description files; "" is the project's own UPS
-	ports   []string // where each is plugged in; nil: one after the other
-	hubs    []string // ports with a hub
+	image   string     // of the SD card; "" is the one that was built
+	devices []string   // description files; "" is the project's own UPS
+	ports   []string   // where each is plugged in; nil: one after the other
+	hubs    []string   // ports with a hub
+	ups     []*sim.UPS // in the place of devices
 	sim     sim.Options
 	ordered bool              // what is written to a UPS is the test's business
 	config  string            // upscard.toml; "" leaves the image's
@@ -86,9 +87,11 @@ func boot(t *testing.T, s setup) *machine {
 	if s.devices == nil {
 		s.devices = []string{""}
 	}
-	ups, err := card.Simulate(s.devices, s.sim)
-	if err != nil {
-		t.Fatal(err)
+	ups := s.ups
+	if ups == nil {
+		if ups, err = card.Simulate(s.devices, s.sim); err != nil {
+			t.Fatal(err)
+		}
 	}
 	dir, err := card.TempDir()
 	if err != nil {

@@ -3,7 +3,7 @@ package nutguest
 
 import "github.com/upscard/upscard/tools/card"
 
-// Service is the guest's upsd, on which anybody may read the UPS "ups".
+// Service is the guest's upsd, on which anybody may read the UPS "ups", and the user "owner" with the password "owners-own" give it orders.
 const Service = "nut"
 
 // Start boots the guest that Build made, with the UPSes of cfg plugged in. Driver are the lines of the UPS's section in ups.conf.

@@ -32,7 +32,7 @@ var settings = map[string]string{
 	"etc/hosts":          "127.0.0.1 localhost\n",
 	"etc/nut/nut.conf":   "MODE=netserver\n",
 	"etc/nut/upsd.conf":  "LISTEN 0.0.0.0 3493\n",
-	"etc/nut/upsd.users": "",
+	"etc/nut/upsd.users": "[owner]\n  password = owners-own\n  actions = SET\n  instcmds = ALL\n",
 }
 
 // Build writes the guest's initramfs to out: NUT from the tree at root, and the guest's init.
