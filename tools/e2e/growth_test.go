@@ -146,11 +146,11 @@ var (
 	logHead       = regexp.MustCompile(`^\[ *\d+\.\d+\] \S+: `)
 	goroutineHead = regexp.MustCompile(`^goroutine \d+ .*\[.*\]:$`)
 	callLine      = regexp.MustCompile(`^((?:[\w.-]+/)*\w[\w.-]*\.[^ ]+)\(.*\)$`)
+	beginner      = regexp.MustCompile(`^(runtime\.(goexit|main)|sync\.\(\*WaitGroup\)\.Go.*)$`) // begins what others wrote
 	createdLine   = regexp.MustCompile(`^created by (\S+)( in goroutine \d+)?$`)
 )
 
-// begun counts the goroutines of a dump by the first call of each, and who made it. What only helps to begin one (sync.WaitGroup.Go) is no call, and those of
-// Go's runtime, such as its garbage collector's, are left out.
+// begun counts the goroutines of a dump by the first call of each, and who made it. Those of Go's runtime, such as its garbage collector's, are left out.
 func begun(lines []string) map[string]int {
 	counts, first := map[string]int{}, ""
 	var open bool
@@ -174,7 +174,7 @@ func begun(lines []string) map[string]int {
 				end(" of " + by)
 			}
 		case callLine.MatchString(line):
-			if call := callLine.FindStringSubmatch(line)[1]; !strings.HasPrefix(call, "sync.(*WaitGroup).Go") {
+			if call := callLine.FindStringSubmatch(line)[1]; !beginner.MatchString(call) {
 				first = call
 			}
 		}
@@ -227,9 +227,12 @@ func TestGrew(t *testing.T) {
 [   99.104] usbhid-ups.1: 	runtime/proc.go:1 +0x1
 [   99.105] usbhid-ups.1: main.main()
 [   99.106] usbhid-ups.1: 	github.com/upscard/upscard/cmd/usbhid-ups/main.go:1 +0x1
+[   99.106] usbhid-ups.1: runtime.main()
+[   99.106] usbhid-ups.1: runtime.goexit({})
 [   99.107] usbhid-ups.1: goroutine 7 [chan receive]:
 [   99.108] usbhid-ups.1: github.com/upscard/upscard/services/usb.(*Watch).run(0x4000, {0x1, 0x2})
 [   99.109] usbhid-ups.1: sync.(*WaitGroup).Go.func1()
+[   99.109] usbhid-ups.1: runtime.goexit({})
 [   99.110] upsd: level=INFO msg=state
 [   99.111] usbhid-ups.1: created by sync.(*WaitGroup).Go in goroutine 1
 [   99.112] usbhid-ups.1: goroutine 8 [IO wait]:
@@ -237,6 +240,7 @@ func TestGrew(t *testing.T) {
 [   99.114] usbhid-ups.1: github.com/upscard/upscard/services/driversock.read.func1()
 [   99.115] usbhid-ups.1: created by github.com/upscard/upscard/services/driversock.serve in goroutine 7
 [   99.116] usbhid-ups.1: goroutine 9 [GC worker (idle)]:
+[   99.117] usbhid-ups.1: runtime.gcBgMarkWorker(0x1)
 [   99.117] usbhid-ups.1: runtime.goexit({})
 [   99.118] usbhid-ups.1: created by runtime.gcBgMarkStartWorkers in goroutine 1
 [   99.119] usbhid-ups.1: r0 0x1`, "\n")

@@ -139,6 +139,18 @@ func TestTrail(t *testing.T) {
 			if took := time.Since(begin); took < c.from || took > c.upTo {
 				t.Errorf("%d tries: the guest heard of it after %v", c.tries, took)
 			}
+			left := time.Now()
+			if err := guest.Send(usbredir.Packet{Type: usbredir.TypeDisconnectAck}); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			host.Plug()
+			if _, err := guest.Expect(ctx, usbredir.TypeDeviceConnect); err != nil {
+				t.Fatal(err)
+			}
+			if gap := time.Since(left); gap != 0 && !c.reset || gap != 500*time.Millisecond && c.reset {
+				t.Errorf("reset %v: the next device was there after %v", c.reset, gap)
+			}
 			if failed != min(c.tries+1, 20) || device.asked != asked {
 				t.Errorf("%d of %d tries failed; a device that had left was asked %d times", failed, c.tries, device.asked-asked)
 			}

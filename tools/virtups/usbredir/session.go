@@ -27,6 +27,7 @@ type session struct {
 	reports   uint64            // id of the next interrupt packet
 	waiting   map[uint64]answer // transfers that the device has not answered yet, by id
 	trail     trail
+	empty     time.Time // until then the guest finds nothing at the port, zero for no such time
 }
 
 func newSession(h *Host, conn net.Conn) *session {
@@ -118,6 +119,10 @@ func (s *session) catchUp() error {
 			return err
 		}
 	}
+	if time.Now().Before(s.empty) {
+		return nil
+	}
+	s.empty = time.Time{}
 	if s.shown != want {
 		s.shown = want
 		if err := s.connect(); err != nil {

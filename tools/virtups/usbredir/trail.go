@@ -17,6 +17,7 @@ type trail struct {
 const (
 	trailQuiet = 100 * time.Millisecond // without a transfer the guest has given up
 	trailMost  = time.Second
+	emptyPort  = 500 * time.Millisecond // is seen by a kernel that resets the port
 )
 
 // trails reports whether the guest is not to hear yet that the device has left.
@@ -35,12 +36,13 @@ func (s *session) trails(now time.Time) bool {
 	return false
 }
 
-// reset resets the port. The reset of a port whose device has left ends the trail: the guest finds nothing there.
+// reset resets the port. The reset of a port whose device has left ends the trail, and the guest finds nothing there for a while: what is plugged in next it would
+// take for the same device, which QEMU then lets talk to nobody.
 func (s *session) reset(now time.Time) {
 	if s.host.want() == s.shown {
 		s.host.device.Reset()
 	} else {
-		s.trail.end = now
+		s.trail.end, s.empty = now, now.Add(emptyPort)
 	}
 }
 

@@ -32,10 +32,13 @@ func (s *session) ask(id uint64, setup Control, data []byte, send func(data []by
 	return nil
 }
 
-// arm sets the timer to the next answer that is due, or to the end of the trail.
+// arm sets the timer to the next answer that is due, or to the end of the trail or of an empty port.
 func (s *session) arm(timer *time.Timer) {
 	timer.Stop()
 	next := s.trail.until
+	if next.IsZero() {
+		next = s.empty
+	}
 	for _, a := range s.waiting {
 		if !a.due.IsZero() && (next.IsZero() || a.due.Before(next)) {
 			next = a.due
