@@ -23,11 +23,14 @@ const (
 // steadyFor is how long a UPS must be fresh and right to have recovered: an old value that nobody has doubted yet would not last so long.
 const steadyFor = 1500 * time.Millisecond
 
-// kernelPatience is how long the guest's kernel alone keeps a device from the card after the fault is over: it waits 5 s for a descriptor.
+// kernelPatience is how long the guest's kernel alone keeps a device from the card after the fault is over: it waits 5 s for a descriptor. What it began to ask
+// for in the moment in which QEMU detached the device, QEMU does not end either.
 func kernelPatience(e sim.Episode) time.Duration {
-	silent := e.Rule.Fault == sim.FaultHang || e.Rule.Fault == sim.FaultSilence
-	if silent && e.Rule.Stage&(sim.Enumeration|sim.Descriptor) != 0 {
-		return 5 * time.Second
+	switch e.Rule.Fault {
+	case sim.FaultHang, sim.FaultSilence, sim.FaultUnplug, sim.FaultReset, sim.FaultReaddress, sim.FaultSwap:
+		if e.Rule.Stage&(sim.Enumeration|sim.Descriptor) != 0 {
+			return 5 * time.Second
+		}
 	}
 	return 0
 }
