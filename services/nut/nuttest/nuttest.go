@@ -36,7 +36,8 @@ func Program(t testing.TB, name string) string {
 
 // Bench is a private NUT installation on loopback. Its programs end with the test.
 type Bench struct {
-	Dir string // configuration, and the drivers' sockets in its nut
+	Dir  string // configuration, and the drivers' sockets in its nut
+	Conf string // more lines of upsd.conf
 
 	t testing.TB
 }
@@ -97,7 +98,7 @@ func (b *Bench) Upsd(users string) string {
 	upsd := Program(b.t, "upsd")
 	addr := freeAddr(b.t)
 	host, port, _ := net.SplitHostPort(addr)
-	for name, text := range map[string]string{"upsd.conf": "LISTEN " + host + " " + port + "\n", "upsd.users": users} {
+	for name, text := range map[string]string{"upsd.conf": "LISTEN " + host + " " + port + "\n" + b.Conf, "upsd.users": users} {
 		if err := os.WriteFile(filepath.Join(b.Dir, name), []byte(text), 0o600); err != nil {
 			b.t.Fatal(err)
 		}
