@@ -46,7 +46,12 @@ func FuzzSessionOrder(f *testing.F) {
 			in = append(in, '\n')
 		}
 		host, other := testHost(), testHost()
+		host.Strict = seed%3 == 1
+		other.Strict = host.Strict
 		whole, pieces := NewSession(host, "192.0.2.7"), NewSession(other, "192.0.2.7")
+		if seed%3 == 2 { // on the card itself
+			whole, pieces = NewTrustedSession(host, "monitor"), NewTrustedSession(other, "monitor")
+		}
 		a, openA := drain(whole, in, len(in)+1)
 		b, openB := drain(pieces, in, 1+max(0, size)%50)
 		if len(in) > 0 && (!bytes.Equal(a, b) || openA != openB) {
