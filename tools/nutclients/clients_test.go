@@ -15,7 +15,7 @@ func TestClients(t *testing.T) {
 	t.Parallel()
 	r := newRoot(t)
 	b := newBench(t, qnap, synology, forced)
-	t.Run("upsc", func(t *testing.T) { b.same(t, r, upsc) })
+	t.Run("upsc", func(t *testing.T) { b.upsc(t, r) })
 	t.Run("upscmd", func(t *testing.T) { b.same(t, r, upscmd) })
 	t.Run("upsrw", func(t *testing.T) { b.upsrw(t, r) })
 	t.Run("upslog", func(t *testing.T) { b.same(t, r, upslog) })
@@ -67,6 +67,23 @@ var upsc = []call{
 	{args: []string{"upsc", "ups@SERVER", "ups.id"}, want: `say "hi" \ #1` + "\n"},
 	{args: []string{"upsc", "ups@SERVER", "no.such"}, want: "Error: Variable not supported by UPS\n"},
 	{args: []string{"upsc", "ups@SERVER", "server.info"}},
+}
+
+// upsc shows values, and who has logged in.
+func (b *bench) upsc(t *testing.T, r *root) {
+	b.same(t, r, upsc)
+	for _, server := range b.servers {
+		for range 2 {
+			c := dial(t, server)
+			defer c.Close()
+			for _, request := range []string{"USERNAME monuser", "PASSWORD secret", "LOGIN ups"} {
+				if answer := c.ask(t, request); answer != "OK\n" {
+					t.Fatalf("%s: %s", request, answer)
+				}
+			}
+		}
+	}
+	b.same(t, r, []call{{args: []string{"upsc", "-c", "ups@SERVER"}, want: "127.0.0.1\n127.0.0.1\n"}})
 }
 
 func upscmdAs(user, password string, args ...string) []string {
