@@ -24,7 +24,7 @@ test | cpio                                           | cpio                    
 test | /usr/include/stdlib.h                           | libc6-dev               | the race detector is linked with C
 test | pgrep                                          | procps                  | sees that no process is left behind
 test | ip                                             | iproute2                | network namespaces
-test | node                                           | nodejs                  | runs a client of NUT's protocol
+test | node                                           | nodejs                  | runs node-nut, a client
 test | npm                                            | npm                     | fetches it
 '
 
