@@ -118,16 +118,19 @@ func (s *session) statusSoon() {
 }
 
 // settle returns what of the readings can be believed: where they change the state the reports behind that are read
-// again, and the newer reading counts. It reports whether all was confirmed, and fails only when the device is gone.
+// again until two readings in a row agree in every flag, or three where two did not. One flag that agrees is not enough:
+// of random bytes half do. It reports whether all was confirmed, and fails only when the device is gone.
 func (s *session) settle(with readings) (readings, bool, error) {
 	if err := s.askOfTest(with); err != nil {
 		return nil, false, err
 	}
-	changed := s.model.change(with)
+	changed, said := s.model.change(with), s.model.told(with)
 	confirmed := true
-	const attempts = 3
+	const attempts = 4
+	agreed, want := 0, 1
 	for range attempts {
 		if changed == 0 {
+			s.restless = 0
 			return with, confirmed, nil
 		}
 		keys := s.model.feeding(changed)
@@ -145,6 +148,11 @@ func (s *session) settle(with readings) (readings, bool, error) {
 			s.unconfirmed()
 			continue
 		}
+		if slices.ContainsFunc(sorted(keys), s.absurd) { // it does answer, so this is no report that cannot be read again
+			agreed, want, confirmed = 0, 2, false
+			s.unconfirmed()
+			continue
+		}
 		now := s.model.change(with)
 		if now&changed != changed {
 			confirmed = false
@@ -153,11 +161,21 @@ func (s *session) settle(with readings) (readings, bool, error) {
 		if blind+missed > 0 && now != 0 {
 			return s.doubt(with, now, blind > 0)
 		}
-		if now&^changed == 0 {
+		before := said
+		if said = s.model.told(with); said == before {
+			agreed++
+		} else {
+			agreed, want = 0, 2
+		}
+		if agreed >= want {
 			s.doubted &^= changed
+			s.restless = 0
 			return with, confirmed, nil
 		}
 		changed = now
+	}
+	if s.restless++; s.restless >= missedRounds {
+		s.proof = missedRounds
 	}
 	s.model.strip(with, changed)
 	return with, false, nil

@@ -7,7 +7,7 @@ import (
 
 // doubt decides on readings that cannot be read again: two that agree are believed. changed is what they change.
 func (s *session) doubt(with readings, changed flag, onlyInterrupts bool) (readings, bool, error) {
-	if changed&^s.doubted == 0 {
+	if changed == s.doubted {
 		s.doubted &^= changed
 		maps.DeleteFunc(s.pending, func(p *point, _ reading) bool { _, newer := with[p]; return newer })
 		return with, true, nil

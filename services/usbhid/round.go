@@ -11,7 +11,7 @@ import (
 
 // Limits of patience.
 const (
-	missedRounds = 3                      // a status report that fails as often makes the state stale
+	missedRounds = 3                      // a status report that fails as often, or says something else whenever it is read, makes the state stale
 	quickRound   = 250 * time.Millisecond // until the next look after a doubtful interrupt
 	quickRounds  = 4
 )
@@ -27,17 +27,19 @@ func (s *session) statusRound() error {
 	if err != nil {
 		return err
 	}
-	s.trouble.note(missed > 0, s.began)
+	s.trouble.note(missed > 0 || s.proof > 0, s.began)
 	if missed == len(s.plan[status]) && missed > 0 && !slices.ContainsFunc(s.plan[status], s.absurd) {
 		return s.noStatus()
 	}
 	if missed == 0 && len(s.pending) == 0 {
 		s.doubted &= s.model.change(with)
 	}
+	news := s.model.change(with) != 0
 	with, confirmed, err := s.settle(with)
 	if err != nil {
 		return err
 	}
+	s.prove(news || missed > 0)
 	s.hesitate(with)
 	s.commit(with)
 	if s.model.moving() {
@@ -63,6 +65,19 @@ func (s *session) statusRound() error {
 	s.answered(missed == 0 && (confirmed || s.fresh))
 	s.publish()
 	return s.despair()
+}
+
+// prove counts the rounds after which a UPS is believed again that said something else whenever it was read.
+func (s *session) prove(news bool) {
+	if s.proof == 0 {
+		return
+	}
+	if s.proof--; news {
+		s.proof = missedRounds
+	}
+	if s.restless == 0 {
+		s.recheck = max(s.recheck, 1)
+	}
 }
 
 // readAll reads the reports and counts those that failed. After the first failure none is tried twice, nor is one of several that was not
@@ -103,7 +118,7 @@ func (s *session) answered(whole bool) {
 		s.silent = 0
 	}
 	switch {
-	case s.missing() || !s.model.stated():
+	case s.missing() || !s.model.stated() || s.proof > 0:
 		s.fresh = false
 	case whole:
 		if !s.fresh {

@@ -26,6 +26,8 @@ type session struct {
 	began       time.Time // of the last status round
 	trouble     trouble
 	silent      int      // rounds without any answer since the last answer
+	restless    int      // times in a row that readings of the status did not agree
+	proof       int      // rounds in a row that must bring nothing new before data are fresh again
 	mute        bool     // nothing at all was answered in the last round
 	recheck     int      // quick rounds that are left after an interrupt that could not be confirmed
 	doubted     flag     // what a report would have changed that could not be confirmed

@@ -3,6 +3,9 @@ package usbhid
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -207,4 +210,53 @@ func TestUnpluggedInTrouble(t *testing.T) {
 			t.Errorf("got %v", r.err)
 		}
 	})
+}
+
+// TestRandomStatus has a UPS whose every status report is random, for 25 s: of the words that matter none is told that was not true, but that nothing is
+// known; afterwards the truth is, soon.
+func TestRandomStatus(t *testing.T) {
+	wrong, rounds := 0, 0
+	for seed := range uint64(100) {
+		synctest.Test(t, func(t *testing.T) {
+			dev := newBench()
+			opts, store := Options{Desk: NewDesk(nil)}, ups.NewStore()
+			ctx, cancel := context.WithCancel(t.Context())
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				for ctx.Err() == nil {
+					u, err := Open(ctx, dev, opts)
+					if err == nil {
+						_ = u.Run(ctx, store) // it is opened again, whatever it says
+					}
+				}
+			}()
+			time.Sleep(10 * time.Second)
+			noise := rand.New(rand.NewPCG(seed, 1))
+			dev.Fail(usbtest.Feature, 1, func([]byte) ([]byte, error) { rounds++; return []byte{1, byte(noise.Uint32())}, nil })
+			seen := map[string]bool{}
+			for range 2500 {
+				time.Sleep(10 * time.Millisecond)
+				if snap := store.Get(); snap.Freshness() == ups.Fresh {
+					seen[snap.Value("ups.status")] = true
+				}
+			}
+			for status := range seen {
+				if words := strings.Fields(status); slices.Contains(words, "OB") || slices.Contains(words, "LB") || slices.Contains(words, "OVER") || slices.Contains(words, "RB") {
+					wrong++
+				}
+			}
+			dev.Fail(usbtest.Feature, 1, nil)
+			time.Sleep(3 * time.Second)
+			if snap := store.Get(); snap.Freshness() != ups.Fresh || snap.Value("ups.status") != "OL" {
+				t.Errorf("seed %d: 3 s after it: %v %q", seed, snap.Freshness(), snap.Value("ups.status"))
+			}
+			cancel()
+			<-ended
+		})
+	}
+	t.Logf("wrong in %d of 100 runs, %d reads", wrong, rounds)
+	if wrong > 20 { // two random reports may agree
+		t.Errorf("wrong in %d of 100 runs", wrong)
+	}
 }
