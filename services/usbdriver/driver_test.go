@@ -148,8 +148,8 @@ func TestAnswersNothing(t *testing.T) {
 		d := w.plug(backUPS)
 		d.FailAll(usbtest.Timeout(time.Second))
 		w.after(58 * time.Second).want(ups.Absent)
-		if len(w.opens) < 18 || len(w.opens) > 30 {
-			t.Errorf("opened %d times in a minute, want about every 3 s", len(w.opens))
+		if len(w.opens) < 24 || len(w.opens) > 40 {
+			t.Errorf("opened %d times in a minute, want about every 2 s", len(w.opens))
 		}
 		if lines := strings.Count(w.logged(), "no answer in time"); lines > 2 {
 			t.Errorf("logged %d times", lines)

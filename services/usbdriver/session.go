@@ -40,6 +40,7 @@ type session struct {
 // run returns nil when ctx ends.
 func (s *session) run(ctx context.Context) error {
 	for ctx.Err() == nil {
+		began := time.Now()
 		id, err := s.find()
 		if s.absent && err == nil {
 			clear(s.said)
@@ -70,7 +71,7 @@ func (s *session) run(ctx context.Context) error {
 		if err := s.climb(ctx, id, err); err != nil {
 			return err
 		}
-		s.wait.pause(ctx)
+		s.wait.pause(ctx, began)
 	}
 	return nil
 }

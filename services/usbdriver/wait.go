@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// Pauses after a failure double from the shortest, which is what init needs to hand over a device node, to the longest.
+// Pauses from one attempt to the next double from the shortest, which is what init needs to hand over a device node, to the longest. An attempt that took as
+// long as that, for want of an answer, is followed by the shortest.
 const (
 	shortestPause = 50 * time.Millisecond
 	longestPause  = 2 * time.Second
@@ -30,9 +31,9 @@ func (w *waiter) reset() { w.next = shortestPause }
 // forEvent waits until something was plugged in or out.
 func (w *waiter) forEvent(ctx context.Context) { w.until(ctx, nil) }
 
-// pause waits some time, less if something was plugged in or out.
-func (w *waiter) pause(ctx context.Context) {
-	timer := time.NewTimer(w.next)
+// pause waits some time since the last attempt began, less if something was plugged in or out.
+func (w *waiter) pause(ctx context.Context, began time.Time) {
+	timer := time.NewTimer(max(w.next-time.Since(began), shortestPause))
 	defer timer.Stop()
 	w.next = min(2*w.next, longestPause)
 	w.until(ctx, timer.C)

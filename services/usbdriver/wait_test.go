@@ -20,7 +20,7 @@ func TestWaitingLoopAnswers(t *testing.T) {
 				ended <- time.Since(begin)
 			}()
 		}
-		wait(func() { w.pause(t.Context()) })
+		wait(func() { w.pause(t.Context(), begin) })
 		for range 3 {
 			asked <- struct{}{}
 		}
@@ -35,4 +35,20 @@ func TestWaitingLoopAnswers(t *testing.T) {
 			t.Errorf("the event was after an hour, and ended the wait after %v", got-time.Minute)
 		}
 	})
+}
+
+// An attempt that took its time is followed by the next one soon.
+func TestPauseCountsFromTheAttempt(t *testing.T) {
+	for took, want := range map[time.Duration]time.Duration{0: longestPause, time.Second: longestPause - time.Second, 5 * time.Second: shortestPause} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWaiter(nil, nil)
+			w.next = longestPause
+			began := time.Now()
+			time.Sleep(took)
+			w.pause(t.Context(), began)
+			if got := time.Since(began) - took; got != want {
+				t.Errorf("after an attempt of %v it waits %v, want %v", took, got, want)
+			}
+		})
+	}
 }
