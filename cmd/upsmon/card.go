@@ -76,7 +76,11 @@ func (c *cardWatch) read(context.Context) monitor.Input {
 
 func (c *cardWatch) act(ctx context.Context, i monitor.Intent) monitor.Outcome {
 	outcome, err := command(ctx, c.control, i)
-	c.logger.Info("command", "what", i.Kind, "ups", i.UPS, "command", i.Command, "outcome", outcome, "err", err)
+	args := []any{"what", i.Kind, "ups", i.UPS, "command", i.Command, "outcome", outcome}
+	if err != nil {
+		args = append(args, "err", err)
+	}
+	c.logger.Info("command", args...)
 	return outcome
 }
 
