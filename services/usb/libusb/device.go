@@ -3,10 +3,8 @@
 package libusb
 
 import (
-	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -34,11 +32,8 @@ type device struct {
 	endpoint *gousb.InEndpoint // nil if there is none
 	strings  usbdesc.Strings
 
-	hung   atomic.Bool // a control transfer was not given back
-	mu     sync.Mutex  // guards closed and done; not held during transfers
-	closed bool
-	done   context.CancelFunc // ends the interrupt read under way, if any
-	calls  sync.WaitGroup     // transfers under way
+	hung  atomic.Bool // a control transfer was not given back
+	calls usb.Transfers
 }
 
 // claim is part of opening. The caller closes the device if it fails.
@@ -73,7 +68,7 @@ func (d *device) Interface() uint8      { return d.hid.Number }
 func (d *device) HIDDescriptor() []byte { return slices.Clone(d.hid.Descriptor) }
 
 func (d *device) Control(requestType, request uint8, value, index uint16, data []byte) (int, error) {
-	if !d.begin(nil) {
+	if !d.calls.Begin(nil) {
 		return 0, errClosed
 	}
 	if d.hung.Load() {
@@ -108,31 +103,10 @@ func (d *device) Control(requestType, request uint8, value, index uint16, data [
 	}
 }
 
-// begin counts a transfer that calls.Done ends; it fails on a closed device. Close calls cancel, if there is one.
-func (d *device) begin(cancel context.CancelFunc) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.closed {
-		return false
-	}
-	if cancel != nil {
-		d.done = cancel
-	}
-	d.calls.Add(1)
-	return true
-}
-
 // Close waits for the transfers under way, a bounded time. After it fails libusb cannot be used any more.
 func (d *device) Close() error {
-	d.mu.Lock()
-	closed, done := d.closed, d.done
-	d.closed = true
-	d.mu.Unlock()
-	if closed {
+	if !d.calls.Close() {
 		return nil
-	}
-	if done != nil {
-		done()
 	}
 	ended := make(chan error, 1)
 	go func() {

@@ -1,11 +1,9 @@
 package usbfs
 
 import (
-	"context"
 	"os"
 	"runtime"
 	"slices"
-	"sync"
 	"syscall"
 	"time"
 	"unsafe"
@@ -29,10 +27,7 @@ type device struct {
 	reattach bool // the interface had a driver of the kernel
 	hung     bool // an interrupt read was not given back; only Interrupt looks
 
-	mu     sync.Mutex // guards closed and done; not held during transfers
-	closed bool
-	done   context.CancelFunc // ends the interrupt read under way, if any
-	calls  sync.WaitGroup     // transfers under way
+	calls usb.Transfers
 }
 
 func (d *device) ID() usb.ID                         { return d.id }
@@ -41,7 +36,7 @@ func (d *device) HIDDescriptor() []byte              { return slices.Clone(d.hid
 func (d *device) String(index uint8) (string, error) { return d.strings.Get(index) }
 
 func (d *device) Control(requestType, request uint8, value, index uint16, data []byte) (int, error) {
-	if !d.begin(nil) {
+	if !d.calls.Begin(nil) {
 		return 0, errClosed
 	}
 	defer d.calls.Done()
@@ -58,31 +53,10 @@ func (d *device) Control(requestType, request uint8, value, index uint16, data [
 	return n, wrap(err)
 }
 
-// begin counts a transfer that calls.Done ends; it fails on a closed device. Close calls cancel, if there is one.
-func (d *device) begin(cancel context.CancelFunc) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.closed {
-		return false
-	}
-	if cancel != nil {
-		d.done = cancel
-	}
-	d.calls.Add(1)
-	return true
-}
-
 // Close waits for the transfers under way and gives the interface back.
 func (d *device) Close() error {
-	d.mu.Lock()
-	closed, done := d.closed, d.done
-	d.closed = true
-	d.mu.Unlock()
-	if closed {
+	if !d.calls.Close() {
 		return nil
-	}
-	if done != nil {
-		done()
 	}
 	d.calls.Wait()
 	d.unclaim()

@@ -26,7 +26,7 @@ func (d *device) Interrupt(ctx context.Context, packet []byte) (int, error) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if !d.begin(cancel) {
+	if !d.calls.Begin(cancel) {
 		return 0, errClosed
 	}
 	defer d.calls.Done()
