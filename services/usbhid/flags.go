@@ -110,5 +110,8 @@ func (f flags) discharging() bool {
 	return f.has(discharging)
 }
 
-// weighty are the flags that one report alone never sets or clears: the worries, that there are mains, and a test, which may hide an outage.
-func (f flags) weighty() flag { return f.worries() | f.on&(acPresent|drill|selfTest|calibrating) }
+// weighty are the flags that one report alone never sets or clears: the worries, that there are mains, a test, which may hide an outage, and what has
+// somebody told of the mains.
+func (f flags) weighty() flag {
+	return f.worries() | f.on&(acPresent|drill|selfTest|calibrating|trim|boost|autoBypass|manualBypass)
+}

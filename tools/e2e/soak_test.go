@@ -24,13 +24,17 @@ const (
 const steadyFor = 1500 * time.Millisecond
 
 // kernelPatience is how long the guest's kernel alone keeps a device from the card after the fault is over: it waits 5 s for a descriptor. What it began to ask
-// for in the moment in which QEMU detached the device, QEMU does not end either.
+// for in the moment in which QEMU detached the device, QEMU does not end, and the kernel asks such a device four times.
 func kernelPatience(e sim.Episode) time.Duration {
+	const each, tries = 5 * time.Second, 4
+	if e.Rule.Stage&(sim.Enumeration|sim.Descriptor) == 0 {
+		return 0
+	}
 	switch e.Rule.Fault {
-	case sim.FaultHang, sim.FaultSilence, sim.FaultUnplug, sim.FaultReset, sim.FaultReaddress, sim.FaultSwap:
-		if e.Rule.Stage&(sim.Enumeration|sim.Descriptor) != 0 {
-			return 5 * time.Second
-		}
+	case sim.FaultUnplug, sim.FaultReset, sim.FaultReaddress, sim.FaultSwap:
+		return tries * each
+	case sim.FaultHang, sim.FaultSilence:
+		return each
 	}
 	return 0
 }
