@@ -65,6 +65,7 @@ func keyTables() string {
 	reference(&b, "At the top of the file", topKeys)
 	reference(&b, "`["+tableNetwork+"]`", networkKeys)
 	reference(&b, "`["+tableInterfaces+".NAME]`", interfaceKeys)
+	reference(&b, "`["+tableMDNS+"]`", mdnsKeys)
 	reference(&b, "`["+tableMonitor+"]` (checked, but without effect on the card yet)", monitorKeys)
 	reference(&b, "`["+tableNotify+".NAME]` (likewise)", notifyKeys)
 	reference(&b, "`["+tableUPS+".NAME]`", upsKeys)
