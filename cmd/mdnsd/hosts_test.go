@@ -150,10 +150,11 @@ func newNetwork(t *testing.T) *network {
 // machine is a host on the network.
 type machine struct {
 	*network
-	name  string
-	pid   int
-	links *netlink.Handle // of its namespace
-	port  netlink.Link    // of the switch
+	name   string
+	pid    int
+	links  *netlink.Handle // of its namespace
+	port   netlink.Link    // of the switch
+	daemon *process        // Avahi's, if it has that
 }
 
 // machine adds a host, whose interface eth0 is plugged in and has no address yet.
@@ -252,8 +253,11 @@ func (m *machine) output(args ...string) string {
 // write makes a file of the machine's.
 func (m *machine) write(path, text string) {
 	m.t.Helper()
-	check(m.t, os.WriteFile(fmt.Sprintf("/proc/%d/root%s", m.pid, path), []byte(text), 0o644))
+	check(m.t, os.WriteFile(m.path(path), []byte(text), 0o644))
 }
+
+// path is where a file of the machine's is for us.
+func (m *machine) path(path string) string { return fmt.Sprintf("/proc/%d/root%s", m.pid, path) }
 
 // process is a program that runs.
 type process struct {

@@ -148,7 +148,11 @@ func (l *link) object(now time.Time, rr dns.RR) string {
 	if c == nil || h.Ttl == 0 || h.Rrtype == dns.TypeNSEC || h.Rrtype == dns.TypeOPT || h.Class != dns.ClassINET || l.r.has(key(rr)) {
 		return ""
 	}
-	if !c.ours {
+	switch {
+	case c.ours:
+	case c.sent == 0 && l.r.slowed(now): // it is asked again first
+		return ""
+	default:
 		return name
 	}
 	if len(ofKind(l.named[name], h.Rrtype)) == 0 {
@@ -217,8 +221,13 @@ func (r *Responder) noteConflict(now time.Time) {
 
 // patience is when a name may be asked for at the earliest.
 func (r *Responder) patience(now time.Time) time.Time {
-	if len(r.conflicts) < many || now.Sub(r.conflicts[0]) > manyIn {
+	if !r.slowed(now) {
 		return now
 	}
 	return now.Add(longerPause)
+}
+
+// slowed tells whether there were too many conflicts of late.
+func (r *Responder) slowed(now time.Time) bool {
+	return len(r.conflicts) == many && now.Sub(r.conflicts[0]) <= manyIn
 }

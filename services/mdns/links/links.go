@@ -42,6 +42,7 @@ type engine struct {
 	Options
 	sockets *sockets
 	found   []mdns.Interface
+	said    mdns.Names
 }
 
 // again is when sockets that could not be made are tried again.
@@ -84,12 +85,25 @@ func (e *engine) run(ctx context.Context, found <-chan []mdns.Interface) {
 		}
 		r.Advance(time.Now())
 		e.sockets.send(r.Packets())
-		if e.Settled != nil && r.Settled() {
-			e.Settled(r.Names())
-		}
+		e.settle()
 		if next := r.Next(); !next.IsZero() {
 			timer.Reset(time.Until(next))
 		}
+	}
+}
+
+// settle tells of names that are known to be ours.
+func (e *engine) settle() {
+	r := e.Responder
+	if !r.Settled() {
+		return
+	}
+	if n := r.Names(); n != e.said {
+		e.said = n
+		e.Log.Info("names are ours", "host", n.Host, "services", n.Instance)
+	}
+	if e.Settled != nil {
+		e.Settled(r.Names())
 	}
 }
 
