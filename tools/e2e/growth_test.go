@@ -17,7 +17,7 @@ type taken struct{ memory, descriptors, threads, goroutines int } // memory in k
 func (m *machine) takenByAll() map[string]taken {
 	m.t.Helper()
 	all := map[string]taken{}
-	for _, program := range []string{"init", "upsd", "netd", "usbhid-ups"} {
+	for _, program := range []string{"init", "upsd", "netd", "mdnsd", "usbhid-ups"} {
 		for _, pid := range m.pids(program) {
 			s := m.statusOf(pid)
 			memory, err1 := strconv.Atoi(strings.TrimSuffix(s["RssAnon"], " kB"))
