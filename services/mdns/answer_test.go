@@ -113,6 +113,20 @@ func TestKnownAnswers(t *testing.T) {
 		{"knows another", []*dns.Msg{{Question: ask, Answer: []dns.RR{rr(t, "_nut._tcp.local. 4500 IN PTR other._nut._tcp.local.")}}}, 1},
 		{"in the next packet", []*dns.Msg{{MsgHdr: dns.MsgHdr{Truncated: true}, Question: ask}, {MsgHdr: dns.MsgHdr{Truncated: true}}, {Answer: []dns.RR{known("4500")}}}, 0},
 		{"not in the next packet", []*dns.Msg{{MsgHdr: dns.MsgHdr{Truncated: true}, Question: ask}, {Answer: []dns.RR{rr(t, "x.local. 1 IN A 1.2.3.4")}}}, 1},
+		{"in many packets", func() (list []*dns.Msg) { // more than half a second of them
+			for range 80 {
+				list = append(list, &dns.Msg{MsgHdr: dns.MsgHdr{Truncated: true}})
+			}
+			list[0].Question = ask
+			return append(list, &dns.Msg{Answer: []dns.RR{known("4500")}})
+		}(), 0},
+		{"in too many packets", func() (list []*dns.Msg) {
+			for range 300 {
+				list = append(list, &dns.Msg{MsgHdr: dns.MsgHdr{Truncated: true}})
+			}
+			list[0].Question = ask
+			return append(list, &dns.Msg{Answer: []dns.RR{known("4500")}})
+		}(), 1},
 		{"that there is none", []*dns.Msg{{Question: []dns.Question{q("card.local.", dns.TypeAAAA)}, Answer: []dns.RR{rr(t, "card.local. 120 IN NSEC card.local. A")}}}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {

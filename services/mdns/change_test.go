@@ -63,7 +63,7 @@ func TestCable(t *testing.T) {
 	h.SetInterfaces(w.now, h.ifaces)
 	w.run(5 * time.Second)
 	got := on("1.4", answered(w))
-	if len(got) != 5 || !strings.Contains(got[0], "?card.local. ANY") || !strings.Contains(got[3], "="+aRecord) {
+	if len(got) != 6 || !strings.Contains(got[0], "?card.local. ANY") || !strings.Contains(got[3], "="+aRecord) {
 		t.Errorf("%q", got)
 	}
 	h.SetInterfaces(w.now, nil)
@@ -262,7 +262,7 @@ func TestSize(t *testing.T) {
 		if limit := max(576, min(mtu, 1500)); mtu > 0 && most > limit-28 || most > 1472 {
 			t.Errorf("MTU %d: %d bytes", mtu, most)
 		}
-		if !h.Settled() || told != 4*len(list) { // twice on each link
+		if !h.Settled() || told != 6*len(list) { // three times on each link so far
 			t.Errorf("MTU %d: settled %v, %d services told", mtu, h.Settled(), told)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 type claim struct {
 	name string
 	ours bool      // nobody objected
+	late bool      // another was first, and that was said
 	sent int       // probes
 	due  time.Time // of the next step, while it is not ours
 }
@@ -133,7 +134,10 @@ func (l *link) contend(now time.Time, m *dns.Msg) {
 			}
 		}
 		if len(theirs) > 0 && compareSets(l.proposed(name), theirs) < 0 {
-			l.r.opts.Log.Info("another machine asks for the same name, it goes first", "name", c.name)
+			if !c.late {
+				l.r.opts.Log.Info("another machine asks for the same name, it goes first", "name", c.name)
+			}
+			c.late = true
 			c.sent, c.due = 0, now.Add(giveWay)
 		}
 	}

@@ -14,6 +14,7 @@ type link struct {
 	r       *Responder
 	id      LinkID
 	iface   Interface
+	since   time.Time
 	claims  map[string]*claim // by name, folded
 	records []*record
 	named   map[string][]*record // by name, folded
@@ -36,19 +37,23 @@ const (
 type sending struct {
 	record *record
 	at     time.Time
-	left   int // times that it is announced, this one included; 0: it is an answer
+	left   int           // times that it is announced, this one included; 0: it is an answer
+	pause  time.Duration // to the next time, then twice that
 }
 
-// Announcements and the pause between them (RFC 6762, section 8.3), which is also the shortest time between a record and the same record
-// (section 6). Who defends a name need not wait for that long.
+// Announcements and the first pause between them, which doubles (RFC 6762, section 8.3); it is also the shortest time between a record and
+// the same record (section 6). Who defends a name need not wait for that long. On a new link the last one comes 31 s after the first: a
+// switch that starts together with us forwards nothing for up to 30 s.
 const (
 	announcements = 2
+	atFirst       = 6
+	newFor        = time.Minute
 	pause         = time.Second
 	defendPause   = 250 * time.Millisecond
 )
 
 func newLink(r *Responder, id LinkID, now time.Time) *link {
-	return &link{r: r, id: id, claims: make(map[string]*claim), told: make(map[string]*record), last: make(map[string]time.Time),
+	return &link{r: r, id: id, since: now, claims: make(map[string]*claim), told: make(map[string]*record), last: make(map[string]time.Time),
 		due: make(map[string]*sending), heard: newBucket(heardBurst, heardPause), direct: newBucket(directBurst, directPause)}
 }
 
@@ -104,9 +109,13 @@ func (l *link) announce(r *record, now time.Time) {
 			at = later(at, l.soonest(other, pause))
 		}
 	}
+	times := announcements
+	if now.Sub(l.since) < newFor {
+		times = atFirst
+	}
 	for _, other := range set {
 		l.told[other.key] = other
-		l.due[other.key] = &sending{record: other, at: at, left: announcements}
+		l.due[other.key] = &sending{record: other, at: at, left: times, pause: pause}
 	}
 }
 
@@ -157,7 +166,7 @@ func (l *link) flush(now time.Time) {
 			continue
 		}
 		if s.left--; s.left > 0 {
-			s.at = now.Add(pause)
+			s.at, s.pause = now.Add(s.pause), 2*s.pause
 		} else {
 			delete(l.due, key)
 		}

@@ -10,11 +10,13 @@ import (
 
 // reply is what one query is answered with.
 type reply struct {
+	began  time.Time
 	due    time.Time
 	to     netip.AddrPort
 	direct []*record // by unicast
 	group  []*record
 	defend bool // the query is a probe
+	more   bool // of what the asker knows comes in other packets
 }
 
 // Delays of answers (RFC 6762, sections 6 and 7.2). Others may have an answer to the same question, so ours waits for theirs; and for the rest of
@@ -25,6 +27,9 @@ const (
 	restOfIt   = 400 * time.Millisecond
 	restSpread = 100 * time.Millisecond
 )
+
+// longest is how long who sends more and more of what it knows can put off its answer.
+const longest = 2 * time.Second
 
 // maxReplies bounds the queries that wait for their answer.
 const maxReplies = 64
@@ -41,12 +46,15 @@ func (l *link) query(now time.Time, in Packet, m *dns.Msg, near bool) {
 	for _, p := range l.replies { // the rest of what it knows
 		if p.to == in.Peer {
 			p.direct, p.group = slices.DeleteFunc(p.direct, has.has), slices.DeleteFunc(p.group, has.has)
+			if p.more && m.Truncated && now.Sub(p.began) < longest {
+				p.due = now.Add(restOfIt + l.r.opts.Rand(restSpread))
+			}
 		}
 	}
 	if len(l.replies) >= maxReplies {
 		return
 	}
-	p := &reply{due: now, to: in.Peer, defend: len(m.Ns) > 0}
+	p := &reply{began: now, due: now, to: in.Peer, defend: len(m.Ns) > 0, more: m.Truncated}
 	seen := make(known)
 	for _, q := range m.Question {
 		direct := near && (q.Qclass&flushBit != 0 || !in.Group)

@@ -29,7 +29,9 @@ func (r *Responder) Receive(now time.Time, in Packet) {
 		}
 		return
 	}
-	l.contend(now, &m)
+	if in.Peer.Port() == Port {
+		l.contend(now, &m)
+	}
 	l.query(now, in, &m, near)
 }
 

@@ -170,10 +170,25 @@ func (o *socket) group() netip.Addr {
 	return group4
 }
 
+// So many packets are read in that time. In a flood the kernel drops the others, which is cheaper than anything that we could do.
+const (
+	batch     = 50
+	batchTime = 200 * time.Millisecond
+)
+
 // read hands on what comes in, until the socket is closed.
 func (s *sockets) read(o *socket) {
 	buf := make([]byte, mdns.MaxPacket+1)
-	for {
+	began := time.Now()
+	for count := 1; ; count++ {
+		if count%batch == 0 {
+			select {
+			case <-o.closed:
+				return
+			case <-time.After(batchTime - time.Since(began)):
+			}
+			began = time.Now()
+		}
 		n, index, to, from, err := o.receive(buf)
 		if errors.Is(err, net.ErrClosed) {
 			return
