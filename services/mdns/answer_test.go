@@ -83,7 +83,9 @@ func TestDelays(t *testing.T) {
 		{&dns.Msg{Question: []dns.Question{q("card.local.", dns.TypeA)}}, 0, 0},
 		{&dns.Msg{Question: []dns.Question{q("_nut._tcp.local.", dns.TypePTR)}}, shortest, shortest + spread},
 		{&dns.Msg{MsgHdr: dns.MsgHdr{Truncated: true}, Question: []dns.Question{q("card.local.", dns.TypeA)}}, restOfIt, restOfIt + restSpread},
-		{&dns.Msg{Question: []dns.Question{qu("card.local.", dns.TypeANY)}, Ns: []dns.RR{rr(t, "card.local. 120 IN A 192.0.2.99")}}, 0, 0}, // a probe
+		{&dns.Msg{Question: []dns.Question{q("card.local.", dns.TypeA), q("card._nut._tcp.local.", dns.TypeSRV)}}, shortest, shortest + spread},
+		{&dns.Msg{Question: []dns.Question{qu("card.local.", dns.TypeANY), qu("card._nut._tcp.local.", dns.TypeANY)}, // a probe
+			Ns: []dns.RR{rr(t, "card.local. 120 IN A 192.0.2.99")}}, 0, 0},
 	} {
 		for range 20 {
 			w := settled(t)
@@ -231,6 +233,21 @@ func TestUnicast(t *testing.T) {
 	}
 }
 
+// A question that is asked twice in one packet is answered once, and what the group has just heard is not added to another answer.
+func TestOnce(t *testing.T) {
+	w := settled(t)
+	a := w.asker()
+	a.ask(q("card.local.", dns.TypeA))
+	w.run(500 * time.Millisecond)
+	w.says()
+	a.ask(q("_nut._tcp.local.", dns.TypePTR))
+	w.run(2 * time.Second)
+	expect(t, answered(w), all+"="+ptrRecord+" +"+srvRecord+" +"+txtRecord)
+	a.ask(qu("card.local.", dns.TypeA), qu("card.local.", dns.TypeANY))
+	w.run(2 * time.Second)
+	expect(t, answered(w), "2/1.4>192.0.2.99:5353: ="+aRecord+" +"+aOnly)
+}
+
 // So many answers by unicast, however many ask.
 func TestUnicastRate(t *testing.T) {
 	w := settled(t)
@@ -301,8 +318,11 @@ func TestConventional(t *testing.T) {
 func TestSilentWhileProbing(t *testing.T) {
 	w := newWorld(t)
 	w.add(card, Names{}, "2", nutService)
+	resolver := w.asker()
+	resolver.port = 40000
 	for range 9 {
 		w.asker().ask(q("card.local.", dns.TypeA), q("_nut._tcp.local.", dns.TypePTR))
+		resolver.ask(q("card.local.", dns.TypeA))
 		w.run(100 * time.Millisecond)
 	}
 	for _, s := range w.log {

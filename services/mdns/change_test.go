@@ -234,6 +234,62 @@ func TestRenamedInMidLife(t *testing.T) {
 	}
 }
 
+// While a name is in doubt nothing is told of it, though it was asked for before.
+func TestInDoubt(t *testing.T) {
+	w := settled(t)
+	w.asker().ask(q("_nut._tcp.local.", dns.TypePTR), q("card.local.", dns.TypeA))
+	two := []dns.RR{rr(t, "card.local. 120 IN A 192.0.2.99"), rr(t, "card.local. 120 IN A 192.0.2.98")} // one conflict
+	w.asker().send(&dns.Msg{MsgHdr: dns.MsgHdr{Response: true}, Answer: two})
+	if h := w.hosts[0]; h.Settled() || h.Names() != card {
+		t.Errorf("settled %v, %v", h.Settled(), h.Names())
+	}
+	w.run(500 * time.Millisecond)
+	for _, line := range answered(w) {
+		if strings.Contains(line, "=") {
+			t.Errorf("told: %s", line)
+		}
+	}
+	w.run(2 * time.Second)
+	if h := w.hosts[0]; !h.Settled() || h.Names() != card {
+		t.Errorf("nobody has answered: settled %v, %v", h.Settled(), h.Names())
+	}
+}
+
+// The host's name is another's: services that are called after it are renamed with it, others are asked for again, since they are elsewhere now.
+func TestHostRenamed(t *testing.T) {
+	for instance, want := range map[string]Names{"card": {"card-2", "card (2)"}, "Cellar": {"card-2", "Cellar"}} {
+		w := newWorld(t)
+		w.add(Names{card.Host, instance}, Names{}, "2", nutService)
+		w.run(500 * time.Millisecond)
+		h := w.hosts[0]
+		w.says()
+		w.asker().send(&dns.Msg{MsgHdr: dns.MsgHdr{Response: true}, Answer: []dns.RR{rr(t, "card.local. 120 IN A 192.0.2.99")}})
+		if h.Names() != want {
+			t.Errorf("%q: %q", instance, h.Names())
+		}
+		w.run(5 * time.Second)
+		first := strings.Join(on("1.4", answered(w))[:1], "")
+		for _, part := range []string{"?card-2.local. ANY", "?" + label(want.Instance) + "._nut._tcp.local. ANY", "._nut._tcp.local./SRV/120/0,0,3493,card-2.local."} {
+			if !strings.Contains(first, part) {
+				t.Errorf("%q: no %s in %s", instance, part, first)
+			}
+		}
+	}
+}
+
+// Another machine that tells the same about a kind of service does not save us an announcement.
+func TestAnnouncedBesides(t *testing.T) {
+	w := newWorld(t)
+	w.add(card, Names{}, "2", nutService)
+	w.run(1500 * time.Millisecond)
+	w.says()
+	w.asker().send(&dns.Msg{MsgHdr: dns.MsgHdr{Response: true}, Answer: []dns.RR{rr(t, "_services._dns-sd._udp.local. 4500 IN PTR _nut._tcp.local.")}})
+	w.run(time.Second)
+	if got := strings.Join(on("1.4", answered(w)), ""); !strings.Contains(got, "=_services._dns-sd._udp.local./PTR/4500/_nut._tcp.local.") {
+		t.Errorf("%s", got)
+	}
+}
+
 // Service with more to tell than a packet holds, and a packet that is smaller than Ethernet's.
 func TestSize(t *testing.T) {
 	var list []Service

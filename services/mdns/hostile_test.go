@@ -100,6 +100,63 @@ func TestFlood(t *testing.T) {
 	}
 }
 
+// So many packets are read at once, and so many queries wait.
+func TestLimits(t *testing.T) {
+	w := settled(t)
+	h := w.hosts[0]
+	for range heardBurst {
+		h.Receive(w.now, Packet{Link: LinkID{Index: 1}, Peer: netip.MustParseAddrPort("192.0.2.99:5353"), Group: true, Data: []byte{0}})
+	}
+	w.asker().ask(q("card.local.", dns.TypeA))
+	w.run(time.Second)
+	expect(t, answered(w))
+	for i := range 4 * maxReplies {
+		data, _ := (&dns.Msg{MsgHdr: dns.MsgHdr{Truncated: true}, Question: []dns.Question{q("card.local.", dns.TypeA)}}).Pack()
+		h.Receive(w.now, Packet{Link: LinkID{Index: 1}, Peer: netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}), Port), Group: true, Data: data})
+	}
+	if n := len(h.link(LinkID{Index: 1}).replies); n != maxReplies {
+		t.Errorf("%d queries wait", n)
+	}
+	w.run(time.Second)
+	expect(t, answered(w), all+"="+aRecord+" +"+aOnly)
+}
+
+// What is no query, no answer, or not whole, means nothing.
+func TestMeaningless(t *testing.T) {
+	ask := []dns.Question{q("card.local.", dns.TypeA)}
+	claim := []dns.RR{rr(t, "card.local. 120 IN A 192.0.2.99")}
+	whole, _ := (&dns.Msg{MsgHdr: dns.MsgHdr{Response: true}, Answer: claim}).Pack()
+	lies := append([]byte(nil), whole...)
+	lies[7] = 2 // two answers, of which the second one is half there
+	for name, c := range map[string]struct {
+		m    *dns.Msg
+		data []byte
+		port uint16
+	}{
+		"another operation": {&dns.Msg{MsgHdr: dns.MsgHdr{Opcode: dns.OpcodeUpdate}, Question: ask}, nil, Port},
+		"an error":          {&dns.Msg{MsgHdr: dns.MsgHdr{Response: true, Rcode: dns.RcodeNameError}, Answer: claim}, nil, Port},
+		"another port":      {&dns.Msg{MsgHdr: dns.MsgHdr{Response: true}, Answer: claim}, nil, 5354},
+		"half":              {nil, append(lies, 1, 'x', 0, 0, 1, 0, 1, 0), Port},
+		"taken back":        {&dns.Msg{MsgHdr: dns.MsgHdr{Response: true}, Answer: []dns.RR{rr(t, "card.local. 0 IN A 192.0.2.99")}}, nil, Port},
+		"another kind":      {&dns.Msg{MsgHdr: dns.MsgHdr{Response: true}, Answer: []dns.RR{rr(t, "card.local. 120 IN HINFO a b")}}, nil, Port},
+		"another class":     {&dns.Msg{MsgHdr: dns.MsgHdr{Response: true}, Answer: []dns.RR{rr(t, "card.local. 120 CH A 192.0.2.99")}}, nil, Port},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := settled(t)
+			data := c.data
+			if data == nil {
+				data, _ = c.m.Pack()
+			}
+			w.hosts[0].Receive(w.now, Packet{Link: LinkID{Index: 1}, Peer: netip.AddrPortFrom(netip.MustParseAddr("192.0.2.99"), c.port), Group: true, Data: data})
+			if !w.hosts[0].Settled() {
+				t.Error("it counts as a conflict")
+			}
+			w.run(10 * time.Second)
+			expect(t, answered(w))
+		})
+	}
+}
+
 // The dearest packets that there can be cost little: a bound of time would depend on the machine, so it is one of memory.
 func TestWork(t *testing.T) {
 	for i, p := range packets(t) {

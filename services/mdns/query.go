@@ -36,13 +36,13 @@ const maxReplies = 64
 
 // query answers a query, at once or later.
 func (l *link) query(now time.Time, in Packet, m *dns.Msg, near bool) {
-	has := l.knownOf(m.Answer)
 	if in.Peer.Port() != Port {
 		if near && !m.Truncated {
-			l.conventional(now, in.Peer, m, has)
+			l.conventional(now, in.Peer, m)
 		}
 		return
 	}
+	has := l.knownOf(m.Answer)
 	for _, p := range l.replies { // the rest of what it knows
 		if p.to == in.Peer {
 			p.direct, p.group = slices.DeleteFunc(p.direct, has.has), slices.DeleteFunc(p.group, has.has)
@@ -167,13 +167,13 @@ const (
 )
 
 // conventional answers a query of one who does not know multicast DNS, as a name server would.
-func (l *link) conventional(now time.Time, to netip.AddrPort, m *dns.Msg, has known) {
+func (l *link) conventional(now time.Time, to netip.AddrPort, m *dns.Msg) {
 	if len(m.Question) != 1 {
 		return
 	}
 	q := m.Question[0]
 	list := l.answers(q)
-	if len(list) == 0 || slices.ContainsFunc(list, has.has) || !l.direct.take(now) {
+	if len(list) == 0 || !l.direct.take(now) {
 		return
 	}
 	w := newWriter(conventionalSize)
