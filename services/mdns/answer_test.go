@@ -175,6 +175,13 @@ func TestOthersAnswers(t *testing.T) {
 	w.run(time.Second)
 	expect(t, answered(w), all+"=_services._dns-sd._udp.local./PTR/4500/_nut._tcp.local.")
 
+	w.asker().ask(q("_services._dns-sd._udp.local.", dns.TypePTR)) // waits for its second to pass
+	w.run(300 * time.Millisecond)
+	shared.Header().Ttl = 4500
+	tell(w, shared)
+	w.run(2 * time.Second)
+	expect(t, answered(w))
+
 	shared.Header().Ttl = 0
 	tell(w, shared)
 	w.run(2 * time.Second)

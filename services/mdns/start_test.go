@@ -76,6 +76,25 @@ func TestTie(t *testing.T) {
 	}
 }
 
+// Who gives way asks again a second later, and takes the name if the other has gone.
+func TestGiveWay(t *testing.T) {
+	w := newWorld(t)
+	h := w.add(card, Names{}, "2", nutService)
+	w.run(500 * time.Millisecond)
+	w.says()
+	w.asker().send(&dns.Msg{Question: []dns.Question{qu("card.local.", dns.TypeANY)}, Ns: []dns.RR{rr(t, "card.local. 120 IN A 192.0.2.99")}})
+	w.run(5 * time.Second)
+	lines := on("1.4", w.says())
+	lines = slices.DeleteFunc(lines, func(l string) bool { return !strings.Contains(l, "?card.local. ANY") })
+	if len(lines) != 3 || !strings.HasPrefix(lines[0], "1.5s ") || h.Names() != card || !h.Settled() {
+		t.Errorf("%v, settled %v:\n%s", h.Names(), h.Settled(), strings.Join(lines, "\n"))
+	}
+	w.asker().send(&dns.Msg{Question: []dns.Question{qu("card.local.", dns.TypeANY)}, Ns: []dns.RR{rr(t, "card.local. 120 IN A 192.0.2.99")}})
+	if !h.Settled() {
+		t.Error("gives way though the name is its own")
+	}
+}
+
 // A card that comes to where its name is taken finds out before it tells anything.
 func TestNameTaken(t *testing.T) {
 	w := newWorld(t)
