@@ -134,6 +134,20 @@ func TestAddressChange(t *testing.T) {
 	pc.resolves("upscard.local", "192.0.2.7")
 }
 
+// A network without IPv4: the card is found by the only address that it has.
+func TestIPv6Only(t *testing.T) {
+	n := newNetwork(t)
+	pc := n.avahi("pc", "pc", "fe80::9/64")
+	c := n.card("card")
+	c.addr("fe80::2/64")
+	c.run("upscard")
+	await(t, "the card", func() bool {
+		out := pc.output("/usr/bin/avahi-browse", "-rpt", "_nut._tcp")
+		return strings.Contains(out, "=;eth0;IPv6;upscard;_nut._tcp;local;upscard.local;fe80::") && strings.Contains(out, ";3493;")
+	})
+	c.proc.stop()
+}
+
 // From the cable to being found: the standard's probing takes 750 ms to 1 s of it.
 func TestLinkUpToFound(t *testing.T) {
 	n := newNetwork(t)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"log/slog"
 	"time"
@@ -50,6 +51,20 @@ func openNames(dir string, wanted mdns.Names, log *slog.Logger) (*keeper, error)
 		k.last = r.Taken
 	}
 	return k, nil
+}
+
+// run keeps the names that are sent, until ctx ends: a disk may take its time, and nobody is to wait for it.
+func (k *keeper) run(ctx context.Context, names <-chan mdns.Names) {
+	last := k.last
+	for {
+		select {
+		case last = <-names:
+		case <-time.After(keepPause): // what came too soon
+		case <-ctx.Done():
+			return
+		}
+		k.keep(last)
+	}
 }
 
 // keep writes names that have been found to be free.

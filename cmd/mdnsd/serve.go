@@ -59,9 +59,17 @@ func serve(ctx context.Context, cfg config.MDNS, opts options, logger *slog.Logg
 	follower := feeds.New(driversock.Dir(opts.Run), opts.trust, logger)
 	beside.Go(func() { follower.Run(ctx) })
 	beside.Go(func() { offer(ctx, follower, services) })
-	return links.Run(ctx, links.Options{
-		Responder: mdns.New(mdns.Options{Names: wanted, Last: kept.last, Rand: rand.N[time.Duration], Log: logger}),
-		Services:  services, Settled: kept.keep, Asked: loop, Ready: ready, Log: logger})
+	settled := make(chan mdns.Names, 1)
+	responder := mdns.New(mdns.Options{Names: wanted, Last: kept.last, Rand: rand.N[time.Duration], Log: logger})
+	beside.Go(func() { kept.run(ctx, settled) })
+	tell := func(n mdns.Names) {
+		select {
+		case <-settled: // which the disk was too slow for
+		default:
+		}
+		settled <- n
+	}
+	return links.Run(ctx, links.Options{Responder: responder, Services: services, Settled: tell, Asked: loop, Ready: ready, Log: logger})
 }
 
 // names are those that the owner wants.

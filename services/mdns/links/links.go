@@ -30,7 +30,7 @@ func Run(ctx context.Context, o Options) error {
 	defer cancel()
 	found := make(chan []mdns.Interface)
 	beside.Go(func() { watch(ctx, found, o.Log) })
-	s := sockets{heard: make(chan mdns.Packet, 64), open: make(map[mdns.LinkID]*socket), log: o.Log}
+	s := sockets{heard: make(chan mdns.Packet, 64), open: make(map[mdns.LinkID]*socket), refused: make(map[mdns.LinkID]string), log: o.Log}
 	defer s.close()
 	e := engine{Options: o, sockets: &s}
 	e.run(ctx, found)

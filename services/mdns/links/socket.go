@@ -29,6 +29,7 @@ var (
 type sockets struct {
 	heard   chan mdns.Packet
 	open    map[mdns.LinkID]*socket
+	refused map[mdns.LinkID]string // why there is none; it is said once
 	running sync.WaitGroup
 	log     *slog.Logger
 }
@@ -56,11 +57,15 @@ func (s *sockets) follow(all []mdns.Interface) (ready []mdns.Interface, whole bo
 			}
 			id := mdns.LinkID{Index: i.Index, V6: v6}
 			if err := s.make(id, i); err != nil {
-				s.log.Warn("a link is not served", "interface", i.Name, "ipv6", v6, "err", err)
+				if s.refused[id] != err.Error() {
+					s.log.Warn("a link is not served", "interface", i.Name, "ipv6", v6, "err", err)
+				}
+				s.refused[id] = err.Error()
 				whole = false
 				i.Addrs = slices.DeleteFunc(slices.Clone(i.Addrs), of(v6))
 				continue
 			}
+			delete(s.refused, id)
 			wanted[id] = true
 		}
 		if len(i.Addrs) > 0 {
@@ -215,6 +220,9 @@ func (s *sockets) read(o *socket) {
 	}
 }
 
+// sendTime bounds one packet's way to the kernel: an interface that hangs must not stop us on all others.
+const sendTime = 500 * time.Millisecond
+
 // send sends packets, as far as there is still a socket for them.
 func (s *sockets) send(packets []mdns.Packet) {
 	for _, p := range packets {
@@ -226,7 +234,10 @@ func (s *sockets) send(packets []mdns.Packet) {
 		if p.Group {
 			to = netip.AddrPortFrom(o.group(), mdns.Port)
 		}
-		_, err := o.conn.WriteToUDPAddrPort(p.Data, to)
+		err := o.conn.SetWriteDeadline(time.Now().Add(sendTime))
+		if err == nil {
+			_, err = o.conn.WriteToUDPAddrPort(p.Data, to)
+		}
 		if err != nil && !o.failing {
 			s.log.Warn("not sent", "interface", o.name, "to", to, "err", err)
 		}
