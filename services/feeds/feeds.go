@@ -120,6 +120,7 @@ func (f *Feeds) appeared(ctx context.Context, name string, following *sync.WaitG
 	it := &feed{store: ups.NewStore(), wake: make(chan struct{}, 1)}
 	f.known[name] = it
 	path := filepath.Join(f.dir, prefix+name)
+	seen := it.store.Get() // before it is followed: what comes first is not missed
 	following.Go(func() {
 		opts := driversock.FollowOptions{Logger: f.logger.With("ups", name), Trust: f.trust, Wake: it.wake}
 		if err := driversock.Follow(ctx, path, it.store, opts); err != nil {
@@ -127,12 +128,12 @@ func (f *Feeds) appeared(ctx context.Context, name string, following *sync.WaitG
 		}
 	})
 	following.Go(func() {
-		for snap := it.store.Get(); ; {
-			next, err := it.store.Wait(ctx, snap)
+		for {
+			next, err := it.store.Wait(ctx, seen)
 			if err != nil {
 				return
 			}
-			snap = next
+			seen = next
 			f.ring()
 		}
 	})

@@ -83,3 +83,22 @@ func TestFeedsComeAndGo(t *testing.T) {
 	defer serve(t, dir, "one", "LB")()
 	await(t, f, "one again", func() bool { return status("one") == "LB" })
 }
+
+// However fast upsd tells of a UPS, whoever looks at each change sees it.
+func TestFirstSnapshotIsTold(t *testing.T) {
+	dir, err := os.MkdirTemp("", "feeds")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	defer serve(t, dir, "one", "OL")()
+	for range 100 {
+		f := New(dir, driversock.Trust{}, slog.New(slog.DiscardHandler))
+		ctx, cancel := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		running.Go(func() { f.Run(ctx) })
+		await(t, f, "one", func() bool { s := f.Get("one"); return s != nil && s.Value("ups.status") == "OL" })
+		cancel()
+		running.Wait()
+	}
+}
