@@ -6,6 +6,7 @@ import "github.com/u-root/mkuimage/cpio"
 // programs are the card's own, in one busybox with the tools. init and the driver stand alone.
 var programs = []string{
 	"confd",
+	"mdnsd",
 	"netd",
 	"upscard",
 	"upsd",

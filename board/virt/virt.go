@@ -34,6 +34,7 @@ type Machine struct {
 	Memory         string // a file that holds the memory, which so survives the emulator's end, as a Pi's does a reset; "" for none
 	Forwards       []Forward
 	Outbound       bool      // what the card sends to 10.0.2.2 reaches this machine's loopback address
+	Tap            string    // an interface of this machine that is the other end of a second one of the card's; "" for none
 	Clock          time.Time // what the hardware's clock shows at power-on; zero for this machine's
 	Hubs           []string  // ports that have a USB hub of eight ports, the nearest to the root first: "1", "1.8"
 	USB            []Device  // simulated devices
@@ -81,6 +82,9 @@ func (m Machine) Args() []string {
 	}
 	if !m.Clock.IsZero() {
 		args = append(args, "-rtc", "base="+m.Clock.UTC().Format("2006-01-02T15:04:05"))
+	}
+	if m.Tap != "" {
+		args = append(args, "-netdev", "tap,id=wire,script=no,downscript=no,ifname="+m.Tap, "-device", "virtio-net-pci,netdev=wire,romfile=")
 	}
 	if m.DeviceTree != "" {
 		args = append(args, "-dtb", m.DeviceTree)

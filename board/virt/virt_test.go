@@ -12,7 +12,7 @@ func TestArgs(t *testing.T) {
 		Kernel: "k", Initrd: "i", CommandLine: "a b", Disk: "/d", DeviceTree: "/t", MemoryMB: 256,
 		Forwards: []Forward{{Host: 1000, Card: 3493}, {Host: 1001, Card: 80, Address: "10.0.2.77"}},
 		Clock:    time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC),
-		Hubs:     []string{"2", "2.8"}, USB: []Device{{"/a", "1"}, {"/b", "2.8.3"}}, Monitor: "/m",
+		Hubs:     []string{"2", "2.8"}, USB: []Device{{"/a", "1"}, {"/b", "2.8.3"}}, Tap: "wire0", Monitor: "/m",
 	}
 	args := m.Args()
 	after := func(flag string) string { return args[slices.Index(args, flag)+1] }
@@ -32,7 +32,7 @@ func TestArgs(t *testing.T) {
 		t.Errorf("restricted, or with a clock: %s", got)
 	}
 	all := strings.Join(args, " ")
-	for _, want := range []string{"socket,id=ups0,path=/a", "usb-redir,chardev=ups0,port=1", "usb-hub,port=2 -device usb-hub,port=2.8 ", "usb-redir,chardev=ups1,port=2.8.3", "format=raw,file=/d"} {
+	for _, want := range []string{"socket,id=ups0,path=/a", "usb-redir,chardev=ups0,port=1", "ifname=wire0 -device virtio-net-pci,netdev=wire,", "usb-hub,port=2 -device usb-hub,port=2.8 ", "usb-redir,chardev=ups1,port=2.8.3", "format=raw,file=/d"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("%q is missing in %s", want, all)
 		}

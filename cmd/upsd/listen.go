@@ -28,6 +28,7 @@ const (
 // entrance is the addresses that clients come in by, each served as soon as it can be bound.
 type entrance struct {
 	server  *nut.Server
+	feeds   *nut.Registry // on which it is told what is served
 	logger  *slog.Logger
 	tighten func(duty string) error // called once no socket is to be made any more
 	opened  chan struct{}           // closed when every address was tried and one is served
@@ -38,9 +39,9 @@ type entrance struct {
 	served  []askable
 }
 
-func newEntrance(server *nut.Server, logger *slog.Logger, tighten func(duty string) error) *entrance {
+func newEntrance(server *nut.Server, feeds *nut.Registry, logger *slog.Logger, tighten func(duty string) error) *entrance {
 	opened := make(chan struct{})
-	return &entrance{server: server, logger: logger, tighten: tighten, opened: opened,
+	return &entrance{server: server, feeds: feeds, logger: logger, tighten: tighten, opened: opened,
 		open: sync.OnceFunc(func() { close(opened) })}
 }
 
@@ -82,6 +83,7 @@ func (e *entrance) admit(ctx context.Context, ln *net.TCPListener) error {
 	a := newAskable(ln)
 	e.mu.Lock()
 	e.served = append(e.served, a)
+	e.feeds.Tell("server.listening", reachedBy(e.served))
 	e.mu.Unlock()
 	e.open()
 	return e.server.Serve(ctx, a)
@@ -92,6 +94,16 @@ func (e *entrance) listeners() []askable {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return slices.Clone(e.served)
+}
+
+// reachedBy are the addresses that clients come in by, in order, with blanks in between.
+func reachedBy(all []askable) string {
+	list := make([]string, len(all))
+	for i, a := range all {
+		list[i] = a.Addr().String()
+	}
+	slices.Sort(list)
+	return strings.Join(list, " ")
 }
 
 // bindLater tries until addr can be bound. It returns nil when ctx ends first.

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/upscard/upscard/services/config"
+	"github.com/upscard/upscard/services/nut"
 )
 
 // needIPv6 skips the test on a machine without IPv6.
@@ -110,7 +111,7 @@ func TestNothingBound(t *testing.T) {
 	defer taken.Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	log := newLogBuffer()
-	e := newEntrance(nil, slog.New(slog.NewTextHandler(log, nil)), func(string) error { return errors.New("tightened") })
+	e := newEntrance(nil, new(nut.Registry), slog.New(slog.NewTextHandler(log, nil)), func(string) error { return errors.New("tightened") })
 	done := make(chan error, 1)
 	go func() { done <- e.serve(ctx, []string{taken.Addr().String()}) }()
 	log.find(t, `(trying again.*in use)`)

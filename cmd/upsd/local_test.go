@@ -66,6 +66,9 @@ func TestFeedAndControl(t *testing.T) {
 	await(t, feed, "described", func(s *ups.Snapshot) bool {
 		return s.Freshness() == ups.Stale && s.Value("server.description") == "Left # one" && s.Value("server.fsd") == "no"
 	})
+	await(t, feed, "told where we listen", func(s *ups.Snapshot) bool {
+		return s.Value("server.listening") == u.addr && s.Value("server.version") == version
+	})
 	u.driver("usbhid-ups", "ups", storeOf("OB LB"))
 	await(t, feed, "read", func(s *ups.Snapshot) bool { return s.Freshness() == ups.Fresh && s.Value("ups.status") == "OB LB" })
 

@@ -31,7 +31,7 @@ func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.L
 	}
 	host := newHost(cfg, opts, logger)
 	defer host.Close()
-	entrance := newEntrance(nut.NewServer(host, maxConns()), logger, tighten)
+	entrance := newEntrance(nut.NewServer(host, maxConns()), host.Registry, logger, tighten)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return entrance.serve(ctx, addrs) })
 	g.Go(func() error { return follow(ctx, dir, opts, host.Registry, logger) })
@@ -67,6 +67,7 @@ func tellReady(ctx context.Context, parent heartbeat.Parent, e *entrance, logger
 // newHost offers the configured UPSes, or one by the default name.
 func newHost(cfg *config.Config, opts options, logger *slog.Logger) *nut.Host {
 	host := &nut.Host{Registry: new(nut.Registry), Users: nut.NewUsers(nil), Version: version, Strict: cfg.Protocol != "", Logger: logger}
+	host.Registry.Tell("server.version", version)
 	resumeFSD(host, opts.state, logger)
 	apply(cfg, host)
 	return host

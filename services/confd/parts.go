@@ -11,6 +11,11 @@ type part struct {
 
 func parts() []part {
 	return []part{
+		{"mdnsd", func(c *config.Config) *config.Config {
+			p := new(config.Config)
+			p.MDNS = c.MDNS
+			return p
+		}},
 		{"netd", func(c *config.Config) *config.Config {
 			p := new(config.Config)
 			p.Network = c.Network

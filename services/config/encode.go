@@ -15,6 +15,11 @@ func Encode(c *Config) []byte {
 	if network.Len() > 0 {
 		fmt.Fprintf(&b, "[%s]\n%s", tableNetwork, network.Bytes())
 	}
+	var mdns bytes.Buffer
+	encodeKeys(&mdns, mdnsKeys, c.MDNS)
+	if mdns.Len() > 0 {
+		fmt.Fprintf(&b, "[%s]\n%s", tableMDNS, mdns.Bytes())
+	}
 	var monitor bytes.Buffer
 	encodeKeys(&monitor, monitorKeys, c.Monitor)
 	if monitor.Len() > 0 {

@@ -132,6 +132,8 @@ f:4:8: instcmds: want a command in quotes, as "beeper.mute", or "ALL", got ""`},
 		{"all at once", "a=1\n[ups.a]\nb=2\nport=3\n[users.u]\n",
 			"f:1:1: unknown key \"a\"\nf:3:1: unknown key \"b\" in [ups.a]\n" +
 				"f:4:6: port: want a USB port in quotes, as \"1-1.4\", or \"auto\", got a whole number\nf:5:8: [users.u]: there is no password"},
+		{"mdns", "[mdns]\nenabled = 'no'\nname = ''\nnames = 'x'\n",
+			"f:2:11: enabled: want true or false, got text\nf:3:8: name: want text, got nothing\nf:4:1: unknown key \"names\" in [mdns], did you mean \"name\"?"},
 		{"monitor", "monitor = 1\n", "f:1:1: monitor: want a table, as [monitor]"},
 		{"monitor's values", "[monitor]\nhostsync = -1\noff = 'off'\nhostsyncs = 5\nalarmcritical = 1\n",
 			"f:2:12: hostsync: want whole seconds from 0 to 3600, got -1\n" +

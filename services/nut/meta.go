@@ -33,7 +33,8 @@ type meta struct {
 	started int64 // Unix time in milliseconds
 	next    int64 // sequence number of the next event
 	events  []event
-	store   *ups.Store // all of it, as variables under server.*
+	common  map[string]string // what is told of every UPS
+	store   *ups.Store        // all of it, as variables under server.*
 }
 
 // newMeta begins to count at the time in milliseconds: a reader that outlives a server sees numbers that only grow.
@@ -67,10 +68,21 @@ func (u *UPS) tell() {
 		"server.numlogins":   {Value: strconv.Itoa(len(u.logins))},
 		"server.fsd":         {Value: fsd},
 	}
+	for name, value := range u.meta.common {
+		vars[name] = ups.Var{Value: value}
+	}
 	for _, e := range u.meta.events {
 		vars[eventName(e.seq)] = ups.Var{Value: eventText(e.at, e.word)}
 	}
 	u.meta.store.Set(ups.NewSnapshot(vars, nil, ups.Fresh, time.Now()))
+}
+
+// tellBesides tells these variables, which are never modified, besides the UPS's own.
+func (u *UPS) tellBesides(common map[string]string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.meta.common = common
+	u.tell()
 }
 
 // setFSD shows FSD to clients, or shows it no more.

@@ -127,7 +127,8 @@ func newUPS(name, desc string) *UPS {
 type Registry struct {
 	mu      sync.Mutex // held by all that change it
 	list    atomic.Pointer[[]*UPS]
-	latched map[string]bool // UPSes that have FSD set, by their names in lower case
+	latched map[string]bool   // UPSes that have FSD set, by their names in lower case
+	common  map[string]string // told on each UPS's feed; replaced, never modified
 	aliases atomic.Pointer[map[string]string]
 }
 
@@ -139,12 +140,29 @@ func (r *Registry) Add(name, desc string) *UPS {
 		return u
 	}
 	u := newUPS(name, desc)
+	u.tellBesides(r.common)
 	if r.latched[strings.ToLower(name)] {
 		u.setFSD(true)
 	}
 	list := append(slices.Clone(r.All()), u)
 	r.list.Store(&list)
 	return u
+}
+
+// Tell tells a variable of the server itself, as "server.version", on the feeds of all UPSes.
+func (r *Registry) Tell(name, value string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	next := map[string]string{name: value}
+	for k, v := range r.common {
+		if k != name {
+			next[k] = v
+		}
+	}
+	r.common = next
+	for _, u := range r.All() {
+		u.tellBesides(next)
+	}
 }
 
 // All returns the UPSes in order. The caller must not modify it.

@@ -20,8 +20,9 @@ func duties() []duty {
 		{"confd", nil, [][]uintptr{fileModes(), fileOwners()}},
 		{"usbhid-ups", []string{"unix", "netlink.uevent"}, [][]uintptr{serving(), fileModes()}},
 		{"upsd", []string{"unix", "inet", "inet6"}, [][]uintptr{serving(), fileModes()}},
-		{"upsd.serving", []string{"unix"}, [][]uintptr{serving(), fileModes()}}, // a feed for each UPS that appears, and no other listener
-		{"upsmon", []string{"unix", "inet", "inet6"}, [][]uintptr{fileModes()}}, // upsd's sockets, and those whom it tells; nobody can reach it
+		{"upsd.serving", []string{"unix"}, [][]uintptr{serving(), fileModes()}},                            // a feed for each UPS that appears, and no other listener
+		{"upsmon", []string{"unix", "inet", "inet6"}, [][]uintptr{fileModes()}},                            // upsd's sockets, and those whom it tells; nobody can reach it
+		{"mdnsd", []string{"unix", "inet", "inet6", "netlink.route"}, [][]uintptr{serving(), fileModes()}}, // a socket for each link that comes
 		{"netd", []string{"unix", "inet", "inet6", "packet", "netlink.route"}, [][]uintptr{serving(), fileModes(), clockSetting()}},
 	}
 }

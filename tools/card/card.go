@@ -37,6 +37,7 @@ type Config struct {
 	MemoryMB int               // 256 if 0
 	KeepRAM  bool              // memory survives a reset
 	Outbound bool              // the card reaches this machine's loopback address, as 10.0.2.2
+	Tap      string            // an interface of this machine that is the other end of a second one of the card's, for what is no TCP
 	Clock    time.Time         // what the hardware's clock shows at each power-on; zero for this machine's
 	Console  io.Writer         // gets a copy of the console
 	Logger   *slog.Logger
@@ -89,7 +90,7 @@ func Start(cfg Config) (*Card, error) {
 	c := &Card{
 		Console: newConsole(), UPS: cfg.UPS, Disk: disk, cfg: cfg, services: services, dir: cfg.Dir,
 		cancel: cancel, exited: make(chan struct{}),
-		machine: virt.Machine{Disk: disk, MemoryMB: cfg.MemoryMB, Forwards: forwards, Outbound: cfg.Outbound, Clock: cfg.Clock, Hubs: cfg.Hubs,
+		machine: virt.Machine{Disk: disk, MemoryMB: cfg.MemoryMB, Forwards: forwards, Outbound: cfg.Outbound, Tap: cfg.Tap, Clock: cfg.Clock, Hubs: cfg.Hubs,
 			Monitor: filepath.Join(cfg.Dir, "qmp")},
 	}
 	if c.machine.MemoryMB == 0 {

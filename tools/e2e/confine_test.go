@@ -25,12 +25,14 @@ func sandboxes() []confined {
 			map[string]string{"socket:inet": "upsd.serving", "socket:inet6": "upsd.serving", "bind-tcp": "upsd.serving"}},
 		{"upsmon", []string{"upsmon"}, // nothing of it can be reached; it reaches upsd, and whoever the owner wants to be told
 			[]string{"read:/run/confd/upsmon.SOURCE.toml", "read:/run/netd/resolv.conf", "make-in:/state/upsmon", "connect-tcp", "socket:unix", "socket:inet", "socket:inet6"}, nil},
+		{"mdnsd", []string{"mdnsd"}, // UDP only
+			[]string{"read:/run/confd/mdnsd.SOURCE.toml", "make-in:/state/mdnsd", "socket:unix", "socket:inet", "socket:inet6", "socket:netlink.route"}, nil},
 		{"netd", []string{"netd"},
 			[]string{"read:/run/confd/netd.SOURCE.toml", "read:/run/netd/resolv.conf", "make-in:/run/netd", "make-in:/state/netd", "set-clock",
 				"socket:unix", "socket:inet", "socket:inet6", "socket:packet", "socket:netlink.route"}, nil},
 		{"confd", []string{"confd"},
 			[]string{"read:/boot/upscard.toml", "make-in:/run/confd", "make-in:/state/confd", "read:/run/confd/upsd.SOURCE.toml", "read:/run/confd/netd.SOURCE.toml",
-				"read:/run/confd/upsmon.SOURCE.toml", "read:/run/confd/usbhid-ups.SOURCE.toml"}, nil},
+				"read:/run/confd/upsmon.SOURCE.toml", "read:/run/confd/mdnsd.SOURCE.toml", "read:/run/confd/usbhid-ups.SOURCE.toml"}, nil},
 		{"usbhid-ups.2", []string{"usbhid-ups"}, // another one's device and socket are not its own
 			[]string{"read:/run/confd/usbhid-ups.SOURCE.toml", "read:/run/usb/roster", "make-socket", "socket:unix", "socket:netlink.uevent"}, nil},
 		{"usbhid-ups.1", []string{"usbhid-ups"},
@@ -111,7 +113,7 @@ func (m *machine) probe(program, duty string, args ...string) map[string]string 
 // Each program runs under its filter, in a way that /proc shows: `init confine` sets one and its own first lines another.
 func TestFiltersInForce(t *testing.T) {
 	m := bootReady(t, setup{})
-	for program, filters := range map[string]string{"upsd": "3", "upsmon": "2", "netd": "2", "usbhid-ups": "2"} {
+	for program, filters := range map[string]string{"upsd": "3", "upsmon": "2", "mdnsd": "2", "netd": "2", "usbhid-ups": "2"} {
 		s := m.status(program)
 		if s["Seccomp"] != "2" || s["Seccomp_filters"] != filters {
 			t.Errorf("%s: Seccomp %s with %s filters, want 2 with %s", program, s["Seccomp"], s["Seccomp_filters"], filters)

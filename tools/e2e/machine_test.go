@@ -69,6 +69,7 @@ type setup struct {
 	append  []string
 	memory  int       // in MB, which survive a reset; 0: what a card has
 	outward bool      // it reaches this machine, as 10.0.2.2
+	tap     string    // an interface of this machine that is the other end of the card's eth1
 	clock   time.Time // what the hardware's shows at each start; zero: the right time
 }
 
@@ -106,7 +107,7 @@ func boot(t *testing.T, s setup) *machine {
 	c, err := card.Start(card.Config{
 		Image: s.image, Dir: dir, UPS: ups, Services: services, Files: s.files, Config: owner, Ports: s.ports, Hubs: s.hubs,
 		Append:   append([]string{"upscard.rescue"}, s.append...),
-		MemoryMB: s.memory, KeepRAM: s.memory != 0, Outbound: s.outward, Clock: s.clock,
+		MemoryMB: s.memory, KeepRAM: s.memory != 0, Outbound: s.outward, Tap: s.tap, Clock: s.clock,
 	})
 	if err != nil {
 		t.Fatal(err)
