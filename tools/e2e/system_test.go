@@ -63,6 +63,7 @@ func TestPrivileges(t *testing.T) {
 	wantCaps := map[string]string{
 		"netd":       "0000000002003400", // net_bind_service, net_admin, net_raw, sys_time
 		"upsd":       "0000000000000000",
+		"upsmon":     "0000000000000000",
 		"mdnsd":      "0000000000000000",
 		"usbhid-ups": "0000000000000000",
 	}
