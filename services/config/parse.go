@@ -13,8 +13,9 @@ func Parse(name string, data []byte) (*Config, error) {
 	p := parser{
 		report:  r,
 		config:  Default(),
-		top:     section[Config]{rules: topKeys, tables: []string{tableNetwork, tableMonitor, tableUPS, tableUsers, tableNotify}},
+		top:     section[Config]{rules: topKeys, tables: []string{tableNetwork, tableTLS, tableMonitor, tableUPS, tableUsers, tableNotify}},
 		network: newNetworkSection(),
+		tls:     newTLSSection(),
 		monitor: section[Monitor]{table: tableMonitor, rules: monitorKeys},
 		ups: entries[UPS]{table: tableUPS, rules: upsKeys, tables: upsTables, refused: refused, checkName: CheckName, check: checkUPS,
 			complete: func(u *UPS, name string) { u.Name = name }},
@@ -29,6 +30,7 @@ func Parse(name string, data []byte) (*Config, error) {
 	p.network.finish(r, &p.config.Network)
 	p.config.UPS = p.ups.finish(r)
 	p.config.Users = p.users.finish(r)
+	p.tls.finish(r, p.config, &p.users)
 	checkNames(r, &p.ups)
 	checkProfiles(r, p.config, &p.users)
 	p.config.Notify = p.notify.finish(r)
@@ -43,6 +45,7 @@ type parser struct {
 	config  *Config
 	top     section[Config]
 	network networkSection
+	tls     tlsSection
 	ups     entries[UPS]
 	users   entries[User]
 	monitor section[Monitor]
@@ -53,6 +56,8 @@ func (p *parser) apply(s setting) {
 	switch s.path[0].name {
 	case tableNetwork:
 		p.network.apply(p.report, &p.config.Network, s)
+	case tableTLS:
+		p.tls.apply(p.report, &p.config.TLS, s)
 	case tableUPS:
 		p.ups.apply(p.report, s)
 	case tableMonitor:
