@@ -30,15 +30,22 @@ func CardNames(host string, more []string, local netip.Addr) Names {
 			n.Hosts = append(n.Hosts, mdns)
 		}
 	}
-	for _, name := range more {
-		if addr, err := netip.ParseAddr(name); err == nil {
-			n.Addrs = append(n.Addrs, addr)
-		} else {
-			n.Hosts = append(n.Hosts, name)
-		}
-	}
+	given := NamesOf(more)
+	n.Hosts, n.Addrs = append(n.Hosts, given.Hosts...), given.Addrs
 	if local.IsValid() {
 		n.Addrs = append(n.Addrs, local)
+	}
+	return n
+}
+
+// NamesOf tells names and addresses apart.
+func NamesOf(words []string) (n Names) {
+	for _, word := range words {
+		if addr, err := netip.ParseAddr(word); err == nil {
+			n.Addrs = append(n.Addrs, addr)
+		} else {
+			n.Hosts = append(n.Hosts, word)
+		}
 	}
 	return n
 }
