@@ -109,10 +109,22 @@ CERTIDENT "%s" ""
 
 // Server is what a server needs: upscard.toml's table, and what NUT's upsd takes as its CERTFILE.
 func Server(authority *x509.Certificate, cert *tls.Certificate) Files {
-	chain, key := ca.CertPEM(cert.Leaf), ca.KeyPEM(cert)
+	chain, key, by := ca.CertPEM(cert.Leaf), ca.KeyPEM(cert), ca.CertPEM(authority)
 	return Files{
-		"tls.toml":   {fmt.Appendf(nil, "[tls]\nstarttls = \"on\"\ncertificate = \"\"\"\n%s\"\"\"\nkey = \"\"\"\n%s\"\"\"\n", chain, key), true},
-		"server.pem": {slices.Concat(key, chain, ca.CertPEM(authority)), true},
-		"ca.pem":     {Content: ca.CertPEM(authority)},
+		"tls.toml":   {tlsTable(chain, key, by), true},
+		"server.pem": {slices.Concat(key, chain, by), true},
+		fileCA:       {Content: by},
 	}
+}
+
+// tlsTable is [tls] of a card that is signed by the authority that signs its clients.
+func tlsTable(chain, key, authority []byte) []byte {
+	text := []byte("[tls]\nstarttls = \"on\"\n")
+	for _, pem := range []struct {
+		key  string
+		text []byte
+	}{{"certificate", chain}, {"key", key}, {"clientca", authority}} {
+		text = fmt.Appendf(text, "%s = \"\"\"\n%s\"\"\"\n", pem.key, pem.text)
+	}
+	return text
 }

@@ -41,7 +41,7 @@ func TestReference(t *testing.T) {
 
 // What is shown as an example must be good.
 func TestExamplesInTheDocs(t *testing.T) {
-	for _, path := range []string{docs, "../../README.md"} {
+	for _, path := range []string{docs, "../../docs/tls.md", "../../README.md"} {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
