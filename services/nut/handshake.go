@@ -77,7 +77,9 @@ func (h *handshakes) shake(conn net.Conn, config *tls.Config, ip netip.Addr) (*t
 		return nil, err
 	}
 	secured := tls.Server(conn, config)
-	if err := secured.Handshake(); err != nil {
+	done := make(chan error)
+	go func() { done <- secured.Handshake() }() // on a stack of its own: it takes 16 KB, which the session would keep
+	if err := <-done; err != nil {
 		return nil, err
 	}
 	return secured, conn.SetDeadline(time.Time{})
