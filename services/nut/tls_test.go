@@ -510,3 +510,23 @@ func TestManyHalfOpen(t *testing.T) {
 		}
 	})
 }
+
+// FuzzStartTLS: whatever a client sends, nothing is answered behind OK STARTTLS, and with more behind it the session is over.
+func FuzzStartTLS(f *testing.F) {
+	for _, text := range []string{"STARTTLS\n", "starttls x\r\n", "VER\nSTARTTLS\nVER\n", "STARTTLS\n\x16\x03\x01", "LIST VAR ups\nSTARTTLS"} {
+		f.Add([]byte(text))
+	}
+	host := testHost()
+	host.Secure(Security{Config: TLSConfig()})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s := NewSession(host, "192.0.2.1")
+		defer s.Close()
+		for open := true; open && len(data) > 0 && !s.starting; {
+			var reply []byte
+			reply, data, open = s.Take(nil, data)
+			if s.starting && (!bytes.HasSuffix(reply, []byte("OK STARTTLS\n")) || open != (len(data) == 0)) {
+				t.Errorf("%q, open %t, %d bytes left", reply, open, len(data))
+			}
+		}
+	})
+}
