@@ -22,6 +22,8 @@ test | fdtoverlay                                     | device-tree-compiler    
 test | /usr/sbin/fsck.fat                             | dosfstools              | checks the file systems of the image
 test | cpio                                           | cpio                    | the guest with the reference inside
 test | /usr/include/stdlib.h                           | libc6-dev               | the race detector is linked with C
+test | openssl                                        | openssl                 | TLS as clients speak it
+test | python3                                        | python3                 | TLS as UPSmon.py speaks it
 test | pgrep                                          | procps                  | sees that no process is left behind
 test | ip                                             | iproute2                | network namespaces
 test | node                                           | nodejs                  | runs node-nut, a client

@@ -9,12 +9,14 @@ import (
 	"os"
 	"strings"
 
+	"github.com/upscard/upscard/services/ca"
 	"github.com/upscard/upscard/services/config"
 	"github.com/upscard/upscard/services/password"
 )
 
 const usage = `usage: upscard check FILE   tell what is wrong with an upscard.toml, or what a card would do with it
        upscard hash         read a password from the standard input and print what may stand in its place
+       upscard mkcert ...   make certificates for TLS, see upscard mkcert -h
 `
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
@@ -23,6 +25,9 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if len(args) == 1 && args[0] == "hash" {
 		return hash(stdin, stdout, stderr)
+	}
+	if len(args) > 0 && args[0] == "mkcert" {
+		return mkcert(args[1:], stdout, stderr)
 	}
 	if len(args) != 2 || args[0] != "check" {
 		fmt.Fprint(stderr, usage)
@@ -70,5 +75,12 @@ func check(path string) (*config.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	return config.Parse(path, data)
+	c, err := config.Parse(path, data)
+	if err != nil {
+		return nil, err
+	}
+	if err := ca.Check(c.TLS.Certificate, c.TLS.Key, c.TLS.ClientCA); err != nil {
+		return nil, fmt.Errorf("%s: [tls]: %w", path, err)
+	}
+	return c, nil
 }

@@ -13,8 +13,9 @@ import (
 func TestRun(t *testing.T) {
 	dir := t.TempDir()
 	good, bad := filepath.Join(dir, "good.toml"), filepath.Join(dir, "bad.toml")
-	nut := filepath.Join(dir, "nut.toml")
+	nut, pem := filepath.Join(dir, "nut.toml"), filepath.Join(dir, "pem.toml")
 	for path, text := range map[string]string{good: "[ups.rack]\n", bad: "[ups.rack]\ndescr = 'x'\ny = 1\n",
+		pem: "[tls]\nstarttls = 'on'\nclientca = '''-----BEGIN CERTIFICATE-----\nYQ==\n-----END CERTIFICATE-----'''\n",
 		nut: "[ups.rack]\nport = 'auto'\nsdtype = 1\noverride.battery.charge.low = 'low'\n"} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -27,6 +28,7 @@ func TestRun(t *testing.T) {
 	}{
 		{[]string{"check", good}, 0, good + ": good: UPS rack; listens on :3493", ""},
 		{[]string{"check", bad}, 1, "", bad + ":2:1: unknown key \"descr\" in [ups.rack], did you mean \"desc\"?\n" + bad + ":3:1: unknown key \"y\""},
+		{[]string{"check", pem}, 1, "", pem + ": [tls]: clientca: certificate 1: x509: malformed certificate"},
 		{[]string{"check", nut}, 1, "", nut + ":3:1: sdtype: this belongs to drivers for serial lines"},
 		{[]string{"check", nut}, 1, "", nut + ":4:31: override.battery.charge.low: want a number from 0 on, got \"low\"\n"},
 		{[]string{"check", filepath.Join(dir, "none")}, 1, "", "no such file"},

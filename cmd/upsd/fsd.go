@@ -52,10 +52,15 @@ func resumeFSD(host *nut.Host, dir string, logger *slog.Logger) {
 }
 
 func openFSD(path string) (fsdFile, error) {
+	file, err := openState(path, "fsd", maxFSDText)
+	return fsdFile{file}, err
+}
+
+// openState returns a file of the directory that survives a restart. Nothing is written to any before all are opened.
+func openState(path, name string, limit int) (*storage.File, error) {
 	dir, err := storage.Open(path)
 	if err != nil {
-		return fsdFile{}, err
+		return nil, err
 	}
-	file, err := dir.File("fsd", maxFSDText, 0o600)
-	return fsdFile{file}, err
+	return dir.File(name, limit, 0o600)
 }

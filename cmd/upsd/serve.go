@@ -29,14 +29,20 @@ func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.L
 	if err := os.MkdirAll(dir, 0o770); err != nil {
 		return err
 	}
+	tls := newSecurity(opts.state, logger)
+	secure, err := tls.of(cfg.TLS)
+	if err != nil {
+		return err
+	}
 	host := newHost(cfg, opts, logger)
 	defer host.Close()
+	host.Secure(secure)
 	entrance := newEntrance(nut.NewServer(host, maxConns()), host.Registry, logger, tighten)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return entrance.serve(ctx, addrs) })
 	g.Go(func() error { return follow(ctx, dir, opts, host.Registry, logger) })
 	g.Go(func() error {
-		reload(ctx, cfg, opts.Config, host, logger)
+		reload(ctx, cfg, opts.Config, host, tls, logger)
 		return nil
 	})
 	g.Go(func() error { return control(ctx, dir, host, opts.primaries, logger) })

@@ -87,15 +87,16 @@ func newUser(u config.User) nut.User {
 		Set:        slices.Contains(u.Actions, "SET"),
 		AnyCommand: slices.Contains(u.InstCmds, config.AllCommands),
 		Commands:   u.InstCmds,
-		UPS:        u.UPS, From: u.From, StatusWords: u.StatusWords,
+		UPS:        u.UPS, From: u.From, StatusWords: u.StatusWords, Cert: u.Cert,
 	}
 }
 
 // reload puts the configuration in force anew at each SIGHUP, until ctx ends. A file that is wrong changes nothing.
-func reload(ctx context.Context, before *config.Config, path string, host *nut.Host, logger *slog.Logger) {
+func reload(ctx context.Context, before *config.Config, path string, host *nut.Host, tls *security, logger *slog.Logger) {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
+	tls.keep()
 	for {
 		select {
 		case <-hup:
@@ -107,10 +108,17 @@ func reload(ctx context.Context, before *config.Config, path string, host *nut.H
 			logger.Error("configuration not read again", "err", err)
 			continue
 		}
+		secure, err := tls.of(cfg.TLS)
+		if err != nil {
+			logger.Error("configuration not read again", "err", err)
+			continue
+		}
 		if !slices.Equal(cfg.Listen, before.Listen) || cfg.Protocol != before.Protocol {
 			logger.Warn("listen and protocol stay as they are until the next start")
 		}
 		apply(cfg, host)
+		host.Secure(secure)
+		tls.keep()
 		logger.Info("configuration read again", "means", cfg.Summary())
 	}
 }

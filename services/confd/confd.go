@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 
+	"github.com/upscard/upscard/services/ca"
 	"github.com/upscard/upscard/services/config"
 	"github.com/upscard/upscard/services/handover"
 )
@@ -99,5 +100,12 @@ func parseOwner(path string, text []byte, readErr error) (*config.Config, error)
 	if readErr != nil {
 		return nil, readErr
 	}
-	return config.Parse(path, text)
+	c, err := config.Parse(path, text)
+	if err != nil {
+		return nil, err
+	}
+	if err := ca.Check(c.TLS.Certificate, c.TLS.Key, c.TLS.ClientCA); err != nil {
+		return nil, fmt.Errorf("%s: [tls]: %w", path, err)
+	}
+	return c, nil
 }

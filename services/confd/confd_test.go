@@ -46,6 +46,13 @@ const (
 	badFile  = "[network]\nhostname = 'bad'\nx = 1\n[ups.rack]\nserial = 2\n"
 )
 
+// wrongTLS is good as far as services/config looks: what is in the PEM is none of its business.
+const (
+	wrongTLS = "[tls]\nstarttls = 'on'\ncertificate = '''-----BEGIN CERTIFICATE-----\nYQ==\n-----END CERTIFICATE-----'''\n" +
+		"key = '''-----BEGIN PRIVATE KEY-----\nYQ==\n-----END PRIVATE KEY-----'''\n"
+	wrongTLSError = "upscard.toml: [tls]: certificate, key: x509: malformed certificate"
+)
+
 func TestRun(t *testing.T) {
 	const wrong = "upscard.toml:3:1: unknown key \"x\" in [network]\nupscard.toml:5:10: serial: want text in quotes, got a whole number"
 	tests := []struct {
@@ -64,6 +71,8 @@ func TestRun(t *testing.T) {
 		{"wrong, and there is no other", badFile, "", handover.Settings{Source: handover.Defaults, Hostname: "upscard", Port: 3493, Wrong: strings.Split(wrong, "\n")}, 0, wrong},
 		{"wrong, and the last good one is good no more", badFile, "y = 1",
 			handover.Settings{Source: handover.Defaults, Hostname: "upscard", Port: 3493, Wrong: strings.Split(wrong, "\n")}, 0, wrong},
+		{"a key that is none", wrongTLS, goodFile, handover.Settings{Source: handover.LastGood, Hostname: "good", Port: 3493,
+			Wrong: []string{wrongTLSError}}, 0, wrongTLSError},
 		{"the partition is not there", "--", goodFile, handover.Settings{Source: handover.LastGood, Hostname: "good", Port: 3493,
 			Wrong: []string{"stat boot: no such file or directory"}}, 0, "stat boot: no such file or directory"},
 		{"the file was taken away", "-", goodFile, handover.Settings{Source: handover.Owner, Hostname: "upscard", Port: 3493}, 1, ""},

@@ -22,6 +22,7 @@ type Config struct {
 	Listen  []string // addresses of the NUT server, HOST:PORT; no host is every address of IPv4 and IPv6
 	Network Network
 	MDNS    MDNS
+	TLS     TLS
 	Monitor Monitor
 	Notify  []Notify // in the order of the file
 	UPS     []UPS    // in the order of the file
@@ -68,7 +69,7 @@ func (u UPS) Bound() bool {
 // User is one [users.NAME] that may log in to the NUT server.
 type User struct {
 	Name     string
-	Password string // in clear, or its hash
+	Password string // in clear, or its hash; "" only with Cert
 	Upsmon   string // "primary", "secondary" or "": may not log in as an upsmon
 
 	Actions  []string // of "SET", "FSD"
@@ -77,6 +78,7 @@ type User struct {
 	UPS         []string       // all of this holds for these only, unless there is none
 	From        []netip.Prefix // and only for clients from there
 	StatusWords []string       // of ups.status, shows no others
+	Cert        string         // name in the client's certificate or its SHA-256, without which nobody is this user
 }
 
 // AllCommands stands for every instant command.

@@ -25,6 +25,11 @@ func Encode(c *Config) []byte {
 	if monitor.Len() > 0 {
 		fmt.Fprintf(&b, "[%s]\n%s", tableMonitor, monitor.Bytes())
 	}
+	var tls bytes.Buffer
+	encodeKeys(&tls, tlsKeys, c.TLS)
+	if tls.Len() > 0 {
+		fmt.Fprintf(&b, "[%s]\n%s", tableTLS, tls.Bytes())
+	}
 	for _, i := range c.Network.Interfaces {
 		encodeEntry(&b, tableInterfaces, i.Name, interfaceKeys, i)
 	}

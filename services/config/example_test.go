@@ -25,6 +25,10 @@ func TestExampleFile(t *testing.T) {
 			Interfaces: []Interface{{"eth0", Static, Auto, prefixes("192.168.1.5/24", "2001:db8::5/64"), addrs("192.168.1.1")},
 				{Name: AnyWired, Method: DHCP, IPv6: Auto}}},
 		MDNS: MDNS{Off: true, Name: "UPS in the cellar"},
+		TLS: TLS{StartTLS: TLSRequired, Names: []string{"ups.example.org", "203.0.113.7"}, CertRequest: CertRequested,
+			Certificate: "-----BEGIN CERTIFICATE-----\nY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n",
+			Key:         "-----BEGIN PRIVATE KEY-----\na2V5\n-----END PRIVATE KEY-----\n",
+			ClientCA:    "-----BEGIN CERTIFICATE-----\nYXV0aG9yaXR5\n-----END CERTIFICATE-----\n"},
 		Monitor: Monitor{MinSupplies: new(1), PollFreq: new(5), DeadTime: new(15), HostSync: new(60), FinalDelay: new(0),
 			NoCommWarnTime: new(300), RBWarnTime: new(43200), OffDuration: new(30), OBLBDuration: new(0), OverDuration: new(-1),
 			AlarmCritical: new(false), Charge: new(30), Runtime: new(300), OnBattery: new(600), Off: OffReturn},
@@ -50,7 +54,7 @@ func TestExampleFile(t *testing.T) {
 		Users: []User{{Name: "monitor", Password: "change me", Upsmon: "secondary"},
 			{Name: "operator", Password: "change me too", Actions: []string{"SET"}, InstCmds: []string{"beeper.mute", "test.battery.start.quick"}},
 			{Name: "pc", Password: "$argon2id$v=19$m=4096,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$ONftODNpgrc2LoulrUosGFDd/ZSRlRYFwPVUn71/IWE",
-				Upsmon: "secondary", UPS: []string{"office"}, From: prefixes("192.168.1.0/24"), StatusWords: []string{"OL", "OB", "LB", "FSD"}}},
+				Upsmon: "secondary", UPS: []string{"office"}, From: prefixes("192.168.1.0/24"), StatusWords: []string{"OL", "OB", "LB", "FSD"}, Cert: "pc"}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -66,6 +70,7 @@ func TestExampleFile(t *testing.T) {
 		}
 	}
 	for table, rules := range map[string][]string{tableNetwork: append(names(networkKeys), names(interfaceKeys)...),
+		tableTLS: names(tlsKeys),
 		tableUPS: append(names(upsKeys), tableNames(upsTables)...), tableUsers: names(userKeys),
 		tableMDNS: names(mdnsKeys), tableMonitor: names(monitorKeys), tableNotify: names(notifyKeys)} {
 		for _, key := range rules {

@@ -40,7 +40,7 @@ var (
 	}
 	userKeys = []rule[User]{
 		{"password", func(u *User, v value) (err error) { u.Password, err = secret(v); return }, func(u User) string { return showText(u.Password) },
-			"text, at most 128 bytes, or what `upscard hash` prints", "must be given", "Clients send it in the clear: use no password of yours that opens anything else. NUT's own can send no blanks in it. With its hash in its place nobody can read it from the card."},
+			"text, at most 128 bytes, or what `upscard hash` prints", "must be given, unless there is `cert`", "Clients send it in the clear: use no password of yours that opens anything else. NUT's own can send no blanks in it. With its hash in its place nobody can read it from the card."},
 		{"upsmon", func(u *User, v value) (err error) { u.Upsmon, err = choice(v, "primary", "secondary"); return },
 			func(u User) string { return showText(u.Upsmon) },
 			"`primary` or `secondary`", "may not log in", "What an upsmon that logs in by this name is: `primary` for the machine that shuts down last, which may also have all others shut down (`FSD`)."},
@@ -56,6 +56,8 @@ var (
 			"network as `192.168.1.0/24`, or address, or list of up to 32", "anywhere", "Where this user's clients are. From elsewhere the password opens nothing."},
 		{"statuswords", func(u *User, v value) (err error) { u.StatusWords, err = some(v, 32, statusWord); return }, func(u User) string { return showList(u.StatusWords) },
 			"list of up to 32 words", "all", "The words of `ups.status` that this user's clients are shown: some ignore the whole of it when they do not know one."},
+		{keyCert, func(u *User, v value) (err error) { u.Cert, err = certificate(v); return }, func(u User) string { return showText(u.Cert) },
+			"name, or SHA-256", "none", "The certificate that this user's clients must show (`certrequest` in `[tls]`): the name in it, as `upscard mkcert` gives it, or its fingerprint. With it a user may do without `password`: then any will do."},
 	}
 )
 
@@ -93,7 +95,7 @@ type keyError struct {
 func (e keyError) Error() string { return fmt.Sprintf("%s: %v", e.key, e.error) }
 
 func checkUser(u User) error {
-	if u.Password == "" {
+	if u.Password == "" && u.Cert == "" {
 		return errors.New("there is no password")
 	}
 	if strings.HasPrefix(u.Password, hashPrefix) && !hashPattern.MatchString(u.Password) {

@@ -13,9 +13,10 @@ func Parse(name string, data []byte) (*Config, error) {
 	p := parser{
 		report:  r,
 		config:  Default(),
-		top:     section[Config]{rules: topKeys, tables: []string{tableNetwork, tableMDNS, tableMonitor, tableUPS, tableUsers, tableNotify}},
+		top:     section[Config]{rules: topKeys, tables: []string{tableNetwork, tableMDNS, tableTLS, tableMonitor, tableUPS, tableUsers, tableNotify}},
 		network: newNetworkSection(),
 		mdns:    section[MDNS]{table: tableMDNS, rules: mdnsKeys},
+		tls:     newTLSSection(),
 		monitor: section[Monitor]{table: tableMonitor, rules: monitorKeys},
 		ups: entries[UPS]{table: tableUPS, rules: upsKeys, tables: upsTables, refused: refused, checkName: CheckName, check: checkUPS,
 			complete: func(u *UPS, name string) { u.Name = name }},
@@ -30,6 +31,7 @@ func Parse(name string, data []byte) (*Config, error) {
 	p.network.finish(r, &p.config.Network)
 	p.config.UPS = p.ups.finish(r)
 	p.config.Users = p.users.finish(r)
+	p.tls.finish(r, p.config, &p.users)
 	checkNames(r, &p.ups)
 	checkProfiles(r, p.config, &p.users)
 	p.config.Notify = p.notify.finish(r)
@@ -44,6 +46,7 @@ type parser struct {
 	config  *Config
 	top     section[Config]
 	network networkSection
+	tls     tlsSection
 	ups     entries[UPS]
 	users   entries[User]
 	mdns    section[MDNS]
@@ -55,6 +58,8 @@ func (p *parser) apply(s setting) {
 	switch s.path[0].name {
 	case tableNetwork:
 		p.network.apply(p.report, &p.config.Network, s)
+	case tableTLS:
+		p.tls.apply(p.report, &p.config.TLS, s)
 	case tableUPS:
 		p.ups.apply(p.report, s)
 	case tableMDNS:

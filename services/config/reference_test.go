@@ -41,7 +41,7 @@ func TestReference(t *testing.T) {
 
 // What is shown as an example must be good.
 func TestExamplesInTheDocs(t *testing.T) {
-	for _, path := range []string{docs, "../../README.md"} {
+	for _, path := range []string{docs, "../../docs/tls.md", "../../README.md"} {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
@@ -66,6 +66,7 @@ func keyTables() string {
 	reference(&b, "`["+tableNetwork+"]`", networkKeys)
 	reference(&b, "`["+tableInterfaces+".NAME]`", interfaceKeys)
 	reference(&b, "`["+tableMDNS+"]`", mdnsKeys)
+	reference(&b, "`["+tableTLS+"]`", tlsKeys)
 	reference(&b, "`["+tableMonitor+"]`", monitorKeys)
 	reference(&b, "`["+tableNotify+".NAME]`", notifyKeys)
 	reference(&b, "`["+tableUPS+".NAME]`", upsKeys)

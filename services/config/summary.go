@@ -20,11 +20,15 @@ func (c *Config) Summary() string {
 	if len(c.Profiles) > 0 {
 		users += " and those of " + strings.Join(c.Profiles, ", ")
 	}
+	secured := ""
+	if c.TLS.StartTLS != "" {
+		secured = " with TLS " + c.TLS.StartTLS
+	}
 	told := ""
 	if len(c.Notify) > 0 {
 		told = "; tells " + listed(c.Notify, func(n Notify) string { return n.Name })
 	}
-	return fmt.Sprintf("%s; listens on %s; %s; host %s; network: %s; %s%s", upses, strings.Join(c.Listen, ", "), users,
+	return fmt.Sprintf("%s; listens on %s%s; %s; host %s; network: %s; %s%s", upses, strings.Join(c.Listen, ", "), secured, users,
 		cmp.Or(c.Network.Hostname, "upscard"), listed(c.Network.WithDefaults().Interfaces, Interface.summary), c.Monitor.Summary(), told)
 }
 

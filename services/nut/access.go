@@ -31,7 +31,7 @@ func (s *Session) account() *account {
 	if s.verified == now {
 		return s.user
 	}
-	s.user, s.verdict = s.host.Users.verify(now, s.username, s.password, s.ip)
+	s.user, s.verdict = s.prove(now)
 	if s.verdict == unheard {
 		s.host.guessing().again("addr", s.addr)
 		return nil // but perhaps later

@@ -19,7 +19,7 @@ var commands = []struct {
 	{"NETVER", false, bare(func(s *Session) { s.say(protocolVersion) }), true},
 	{"PROTVER", false, bare(func(s *Session) { s.say(protocolVersion) }), false},
 	{"HELP", false, bare((*Session).help), false},
-	{"STARTTLS", false, func(s *Session, _ [][]byte) { s.err(errFeatureNotConfigured) }, false},
+	{"STARTTLS", false, (*Session).startTLS, false},
 	{"USERNAME", false, (*Session).setUsername, false},
 	{"PASSWORD", false, (*Session).setPassword, false},
 	{"LOGIN", true, (*Session).login, true},

@@ -7,6 +7,7 @@ const (
 	errAccessDenied         errorCode = "ACCESS-DENIED"
 	errAlreadyAttached      errorCode = "ALREADY-ATTACHED" // RFC 9271's name for the next one
 	errAlreadyLoggedIn      errorCode = "ALREADY-LOGGED-IN"
+	errAlreadySSLMode       errorCode = "ALREADY-SSL-MODE"
 	errAlreadySetPassword   errorCode = "ALREADY-SET-PASSWORD"
 	errAlreadySetUsername   errorCode = "ALREADY-SET-USERNAME"
 	errCmdNotSupported      errorCode = "CMD-NOT-SUPPORTED"

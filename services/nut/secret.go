@@ -21,6 +21,9 @@ type secret struct {
 	known  atomic.Pointer[mark] // of a password that was found right, nil while none was
 }
 
+// isNone reports whether there is no password at all.
+func (s *secret) isNone() bool { return s.hashed == nil && s.known.Load() == nil }
+
 // Users checks credentials. It holds no password in clear, and only one that is hashed takes time: once, then it is known.
 type Users struct {
 	key       [32]byte

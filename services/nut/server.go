@@ -101,14 +101,20 @@ func isTransient(err error) bool {
 
 // serve runs one session. A client may be idle for ever: the system's keep-alives find out who is gone.
 func (s *Server) serve(ctx context.Context, conn net.Conn, session *Session) {
-	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	raw := conn
+	defer func() { conn.Close() }()
+	defer context.AfterFunc(ctx, func() { raw.Close() })()
 	defer session.Close()
 	in := make([]byte, 1024)
 	for {
 		n, err := conn.Read(in)
 		if !s.answer(conn, session, in[:n]) || err != nil {
 			return
+		}
+		if session.starting {
+			if conn, err = session.upgrade(raw); err != nil {
+				return
+			}
 		}
 	}
 }

@@ -30,6 +30,11 @@ type Host struct {
 	Logger   *slog.Logger
 
 	anonymous atomic.Pointer[Anonymous]
+	security  atomic.Pointer[Security]
+	outdated  outdated
+
+	startsOnce sync.Once
+	handshakes handshakes
 
 	guessersOnce sync.Once
 	guessers     trouble
@@ -51,6 +56,9 @@ type Session struct {
 
 	out    []byte // the answers of the current Take
 	closed bool
+
+	starting bool  // TLS
+	peer     *peer // nil: in the clear
 
 	username, password       string
 	hasUsername, hasPassword bool
@@ -86,10 +94,11 @@ func (s *Session) Close() {
 }
 
 // Take consumes bytes from the client, cut anywhere, and appends the answers to dst. It may leave some of data for the
-// next call, once the answers fill a write. After open turned false the connection is to be closed behind the reply.
+// next call, once the answers fill a write. After open turned false the connection is to be closed behind the reply. After
+// STARTTLS it takes nothing more before upgrade.
 func (s *Session) Take(dst, data []byte) (reply, rest []byte, open bool) {
 	s.out = dst
-	for len(data) > 0 && !s.closed && len(s.out)-len(dst) < maxBatch {
+	for len(data) > 0 && !s.closed && !s.starting && len(s.out)-len(dst) < maxBatch {
 		part, after, complete := bytes.Cut(data, []byte{'\n'})
 		data = after
 		s.measure(len(part))
@@ -106,6 +115,9 @@ func (s *Session) Take(dst, data []byte) (reply, rest []byte, open bool) {
 		if complete {
 			s.line, s.length = s.line[:0], 0
 		}
+	}
+	if s.starting && len(data) > 0 {
+		s.injected()
 	}
 	reply, s.out = s.out, nil
 	return reply, data, !s.closed
@@ -138,6 +150,9 @@ func (s *Session) command(line []byte) {
 		c := &commands[i]
 		if !equalFold(words[0], c.name) || s.host.Strict && c.old {
 			continue
+		}
+		if !s.allowed(c.name) {
+			return
 		}
 		if c.needsUser && !s.identified() {
 			return

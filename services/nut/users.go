@@ -19,6 +19,7 @@ type User struct {
 	Commands       []string       // may INSTCMD these; case does not matter
 	UPS            []string       // has to do with these only; all if empty
 	From           []netip.Prefix // is nobody elsewhere; anywhere if empty
+	Cert           string         // the name in his certificate, or its Fingerprint; is nobody without it
 	StatusWords    []string       // is shown these words of ups.status only; all if empty
 }
 
@@ -38,6 +39,7 @@ type account struct {
 	upses []string
 	from  []netip.Prefix
 	words []string
+	cert  string
 	right secret // what a right password gives
 }
 
@@ -48,15 +50,15 @@ type accounts struct {
 	filters bool // some are shown a part of ups.status
 }
 
-// newAccounts leaves users without a password out, and those whose hash is none: nobody can be them.
+// newAccounts leaves users without a password or a certificate out, and those whose hash is none: nobody can be them.
 func newAccounts(list []User, keyed func(name, password string) mark) *accounts {
 	all := &accounts{byName: make(map[string]*account, len(list))}
 	for _, user := range list {
-		if user.Password == "" {
+		if user.Password == "" && user.Cert == "" {
 			continue
 		}
 		a := &account{rights{user.Monitor || user.Primary, user.Primary, user.FSD, user.Set, user.AnyCommand, make(map[string]bool)},
-			user.UPS, user.From, user.StatusWords, secret{}}
+			user.UPS, user.From, user.StatusWords, user.Cert, secret{}}
 		for _, name := range user.Commands {
 			a.commands[strings.ToLower(name)] = true
 		}
@@ -67,7 +69,7 @@ func newAccounts(list []User, keyed func(name, password string) mark) *accounts 
 			}
 			a.right.hashed = &hashed
 			all.hashed = true
-		} else {
+		} else if user.Password != "" {
 			m := keyed(user.Name, user.Password)
 			a.right.known.Store(&m)
 		}
