@@ -202,7 +202,7 @@ func grew(before, after map[string]taken) (all []string) {
 			all = append(all, fmt.Sprintf("%s grew from %v to %v", name, b, a))
 		}
 		all = append(all, more(name+": descriptors of ", b.descriptors, a.descriptors)...)
-		if a.goroutines != nil {
+		if sum(a.goroutines) > sum(b.goroutines) { // a line of a dump may be broken by another's, and then one is taken for another kind
 			all = append(all, more(name+": goroutines of ", b.goroutines, a.goroutines)...)
 		}
 	}

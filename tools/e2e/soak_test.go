@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -109,13 +110,17 @@ type usage struct {
 // usage looks at what the programs take, but for their goroutines.
 func (s *soak) usage() usage { return usage{s.takenByAll(), s.processes()} }
 
-// shows are the programs whose goroutines are looked at: all but init, which does not end.
-var shows = []string{"netd", "usbhid-ups 1", "usbhid-ups 2", "usbhid-ups 3", "upsmon", "upsd"}
+// shows are the programs whose goroutines are looked at: all but init, which does not end. upsd comes first: those who are connected to it come and go with it.
+var shows = []string{"upsd", "upsmon", "mdnsd", "netd", "usbhid-ups 1", "usbhid-ups 2", "usbhid-ups 3"}
 
 // look adds the goroutines. It ends each program for that, which starts again.
 func (s *soak) look(u usage) usage {
 	s.t.Helper()
+	mark := s.Console.Mark()
 	for _, name := range shows {
+		if name == "upsmon" {
+			s.connected(mark)
+		}
 		if name == "usbhid-ups 1" {
 			s.rest()
 		}
@@ -129,6 +134,25 @@ func (s *soak) look(u usage) usage {
 	s.settle("programs started again")
 	s.awaitAnswer("ups2", "ups.status", "^OL", patience)
 	return u
+}
+
+// connected waits until all are that have to do with upsd, which has started since the mark: each of three UPSes is followed by upsd, upsmon and mdnsd.
+func (s *soak) connected(mark int) {
+	s.t.Helper()
+	for begin := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		counts := map[string]int{}
+		for _, l := range s.Console.Lines()[mark:] {
+			if found := regexp.MustCompile(`(upsd|upsmon|mdnsd): .*msg="connected to driver"`).FindStringSubmatch(l.Text); found != nil {
+				counts[found[1]]++
+			}
+		}
+		if counts["upsd"] >= 3 && counts["upsmon"] >= 3 && counts["mdnsd"] >= 3 {
+			return
+		}
+		if time.Since(begin) > patience {
+			s.t.Fatalf("connected again: %v", counts)
+		}
+	}
 }
 
 // rest waits until the faulty UPS has not been asked for anything for a while: its driver has nothing under way.
