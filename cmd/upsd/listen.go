@@ -137,7 +137,8 @@ var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interv
 // first after this time ends the connection.
 const unacknowledged = 20 * time.Second
 
-// prepare lets a socket have an address that the machine gets later, and its connections know that their client is gone.
+// prepare lets a socket have an address that the machine gets later, and its connections know that their client is gone and take a bounded
+// part of the system's memory.
 func prepare(network, _ string, conn syscall.RawConn) error {
 	level, option := unix.SOL_IP, unix.IP_FREEBIND
 	if strings.HasSuffix(network, "6") {
@@ -146,7 +147,9 @@ func prepare(network, _ string, conn syscall.RawConn) error {
 	var err error
 	e := conn.Control(func(fd uintptr) {
 		err = errors.Join(unix.SetsockoptInt(int(fd), level, option, 1),
-			unix.SetsockoptInt(int(fd), unix.SOL_TCP, unix.TCP_USER_TIMEOUT, int(unacknowledged.Milliseconds())))
+			unix.SetsockoptInt(int(fd), unix.SOL_TCP, unix.TCP_USER_TIMEOUT, int(unacknowledged.Milliseconds())),
+			unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_SNDBUF, unsentOfSocket),
+			unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, unreadOfSocket))
 	})
 	return errors.Join(e, err)
 }

@@ -94,7 +94,7 @@ func TestClientVanishes(t *testing.T) {
 	near.do(t, func() (err error) { ln, err = bind(t.Context(), "10.93.0.1:0"); return })
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
-	go func() { served <- nut.NewServer(host, 10).Serve(ctx, ln) }()
+	go func() { served <- nut.NewServer(host, nut.Limits{Conns: 10}).Serve(ctx, ln) }()
 	defer func() {
 		cancel()
 		if err := <-served; err != nil {

@@ -20,6 +20,7 @@ func parts() []part {
 			p := new(config.Config)
 			p.Listen, p.Users = c.Listen, c.Users
 			p.Anonymous, p.Profiles, p.Protocol = c.Anonymous, c.Profiles, c.Protocol
+			p.IdleTimeout, p.MaxConnPerAddress = c.IdleTimeout, c.MaxConnPerAddress
 			for _, u := range c.UPS {
 				p.UPS = append(p.UPS, config.UPS{Name: u.Name, Desc: u.Desc, Alias: u.Alias})
 			}

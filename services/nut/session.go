@@ -43,11 +43,12 @@ type Host struct {
 // Session is the server's side of one connection as a state machine: bytes in, bytes out. It is used by one goroutine.
 type Session struct {
 	host  *Host
-	addr  string // the client's, without port
-	split parseconf.Splitter
+	addr  string              // the client's, without port
+	split *parseconf.Splitter // during Take
 
 	line   []byte // begin of a line whose end has not come
 	length int    // of that line, kept or not
+	lines  int    // whose end has come
 
 	out    []byte // the answers of the current Take
 	closed bool
@@ -64,6 +65,9 @@ type Session struct {
 	verdict  verdict    // on that
 	verified *accounts  // by which
 }
+
+// splitters are few: sessions are idle most of the time.
+var splitters = sync.Pool{New: func() any { return new(parseconf.Splitter) }}
 
 // NewSession begins a session of the client at addr.
 func NewSession(host *Host, addr string) *Session {
@@ -88,7 +92,7 @@ func (s *Session) Close() {
 // Take consumes bytes from the client, cut anywhere, and appends the answers to dst. It may leave some of data for the
 // next call, once the answers fill a write. After open turned false the connection is to be closed behind the reply.
 func (s *Session) Take(dst, data []byte) (reply, rest []byte, open bool) {
-	s.out = dst
+	s.out, s.split = dst, splitters.Get().(*parseconf.Splitter)
 	for len(data) > 0 && !s.closed && len(s.out)-len(dst) < maxBatch {
 		part, after, complete := bytes.Cut(data, []byte{'\n'})
 		data = after
@@ -104,10 +108,12 @@ func (s *Session) Take(dst, data []byte) (reply, rest []byte, open bool) {
 			s.command(part)
 		}
 		if complete {
-			s.line, s.length = s.line[:0], 0
+			s.line, s.length = nil, 0
+			s.lines++
 		}
 	}
-	reply, s.out = s.out, nil
+	splitters.Put(s.split)
+	reply, s.out, s.split = s.out, nil, nil
 	return reply, data, !s.closed
 }
 

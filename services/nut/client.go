@@ -1,0 +1,214 @@
+package nut
+
+import (
+	"errors"
+	"net"
+	"os"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// writeTimeout is how long a client may leave its socket full before it is dropped.
+	writeTimeout = 10 * time.Second
+	// lineTimeout is how long a client may take from one end of a line to the next, once that has begun.
+	lineTimeout = time.Minute
+	// maxUnsent bounds the memory in bytes of all answers that wait for their clients to read.
+	maxUnsent = 16 << 20
+)
+
+// unsent is the memory of answers that wait for their clients to read.
+type unsent struct{ bytes atomic.Int64 }
+
+func (u *unsent) take(n int) bool {
+	if u.bytes.Add(int64(n)) <= maxUnsent {
+		return true
+	}
+	u.give(n)
+	return false
+}
+
+func (u *unsent) give(n int) { u.bytes.Add(int64(-n)) }
+
+// client is one connection. Its goroutine only ever waits, in few and small frames, so that its stack stays as small as stacks are; whatever
+// takes more is done at a desk.
+type client struct {
+	server  *Server
+	desks   *desks
+	session *Session
+
+	conn    net.Conn
+	raw     syscall.RawConn // of conn; nil: conn is no socket, and must be read to know whether there is anything
+	own     []byte          // what conn is read into then
+	receive func(fd uintptr) bool
+
+	desk *desk // holds what raw has received, until it is answered
+	err  error // of receive
+
+	lines    int       // that the session had when it was last waited for
+	due      time.Time // when this wait is over; zero: never
+	unending bool      // what is waited for is the end of a line
+}
+
+func newClient(s *Server, d *desks, conn net.Conn, session *Session) *client {
+	c := &client{server: s, desks: d, session: session}
+	c.receive = c.tryReceive
+	c.carry(conn)
+	return c
+}
+
+// ownBuffer is what a connection that is no socket holds while it waits, in bytes.
+const ownBuffer = 512
+
+// carry has the session go on over conn. It may be called while an answer is made, and holds from the next request.
+func (c *client) carry(conn net.Conn) {
+	c.conn, c.raw, c.own = conn, nil, nil
+	if socket, ok := conn.(syscall.Conn); ok {
+		if raw, err := socket.SyscallConn(); err == nil {
+			c.raw = raw
+			return
+		}
+	}
+	c.own = make([]byte, ownBuffer)
+}
+
+// serve returns when the client has gone, or is to go.
+func (c *client) serve() {
+	for {
+		if err := c.limit(); err != nil {
+			return
+		}
+		err := c.wait()
+		if c.desk != nil {
+			d := c.desk
+			open := d.serve(c)
+			c.desk = nil
+			c.desks.put(d)
+			if !open {
+				return
+			}
+		}
+		if err != nil {
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				c.tellLate()
+			}
+			return
+		}
+	}
+}
+
+// wait returns when there is something at the desk, or never will be.
+func (c *client) wait() error {
+	if c.raw == nil {
+		n, err := c.conn.Read(c.own)
+		if n > 0 {
+			c.desk = c.desks.take()
+			c.desk.n = copy(c.desk.in[:], c.own[:n])
+		}
+		return err
+	}
+	if err := c.raw.Read(c.receive); err != nil {
+		return err
+	}
+	return c.err
+}
+
+// tryReceive reads from the socket, and reports false if there is nothing yet. No memory is held meanwhile.
+func (c *client) tryReceive(fd uintptr) bool {
+	d := c.desks.take()
+	for {
+		d.n, c.err = unix.Read(int(fd), d.in[:])
+		if c.err != unix.EINTR {
+			break
+		}
+	}
+	if d.n > 0 {
+		c.desk = d
+		return true
+	}
+	c.desks.put(d)
+	if c.err == nil {
+		c.err = net.ErrClosed // by the client
+	}
+	return c.err != unix.EAGAIN
+}
+
+// limit sets how long to wait for the next bytes. A client may be idle for ever, unless it is configured otherwise: the system's keep-alives
+// find out who is gone.
+func (c *client) limit() error {
+	unending, same := c.session.length > 0, c.session.lines == c.lines
+	c.lines = c.session.lines
+	if unending && c.unending && same {
+		return nil // still the same line
+	}
+	c.unending = unending
+	var due time.Time
+	switch {
+	case unending:
+		due = time.Now().Add(lineTimeout)
+	case c.server.idle > 0:
+		due = time.Now().Add(c.server.idle)
+	}
+	if due.IsZero() && c.due.IsZero() {
+		return nil
+	}
+	c.due = due
+	return c.conn.SetReadDeadline(due)
+}
+
+func (c *client) tellLate() {
+	if c.unending {
+		c.server.troubles.slow.again("addr", c.session.addr)
+	} else {
+		c.server.troubles.idle.again("addr", c.session.addr)
+	}
+}
+
+// answer feeds the session with what is at the desk, one write for each batch of answers, and reports whether it goes on.
+func (c *client) answer(d *desk) bool {
+	for data := d.in[:d.n]; len(data) > 0; {
+		reply, rest, open := c.session.Take(d.out[:0], data)
+		d.out, data = reply, rest
+		if len(reply) > 0 && !c.send(d, reply) {
+			return false
+		}
+		if !open {
+			if c.session.length > maxJunk {
+				c.server.troubles.junk.again("addr", c.session.addr)
+			}
+			return false
+		}
+	}
+	return true
+}
+
+// send writes an answer. A client that does not read is waited for, for a while, while not too much waits.
+func (c *client) send(d *desk, reply []byte) bool {
+	if c.raw != nil {
+		rest, err := d.trySend(c.raw, reply)
+		if err != nil || len(rest) == 0 {
+			return err == nil
+		}
+		reply = rest
+	}
+	held := cap(d.out)
+	if !c.server.unsent.take(held) {
+		c.server.troubles.deaf.again("addr", c.session.addr)
+		return false
+	}
+	defer c.server.unsent.give(held)
+	if err := c.conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+		return false
+	}
+	_, err := c.conn.Write(reply)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		c.server.troubles.deaf.again("addr", c.session.addr)
+	}
+	if err == nil {
+		err = c.conn.SetWriteDeadline(time.Time{})
+	}
+	return err == nil
+}
