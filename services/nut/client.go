@@ -41,16 +41,16 @@ type client struct {
 	session *Session
 
 	conn    net.Conn
-	raw     syscall.RawConn // of conn; nil: conn is no socket, and must be read to know whether there is anything
-	own     []byte          // what conn is read into then
+	raw     syscall.RawConn  // of conn; nil: conn is no socket, and must be read to know whether there is anything
+	own     *[ownBuffer]byte // what conn is read into then
 	receive func(fd uintptr) bool
 
 	desk *desk // holds what raw has received, until it is answered
 	err  error // of receive
 
-	lines    int       // that the session had when it was last waited for
-	due      time.Time // when this wait is over; zero: never
-	unending bool      // what is waited for is the end of a line
+	limited  bool   // the wait has an end
+	lines    uint32 // that the session had when it was last waited for
+	unending bool   // what is waited for is the end of a line
 }
 
 func newClient(s *Server, d *desks, conn net.Conn, session *Session) *client {
@@ -72,7 +72,7 @@ func (c *client) carry(conn net.Conn) {
 			return
 		}
 	}
-	c.own = make([]byte, ownBuffer)
+	c.own = new([ownBuffer]byte)
 }
 
 // serve returns when the client has gone, or is to go.
@@ -100,10 +100,17 @@ func (c *client) serve() {
 	}
 }
 
+// leave undoes all that the client had.
+func (c *client) leave() {
+	c.session.Close()
+	c.conn.Close()
+	c.server.guests.leave(clientAddr(c.conn.RemoteAddr()).place)
+}
+
 // wait returns when there is something at the desk, or never will be.
 func (c *client) wait() error {
 	if c.raw == nil {
-		n, err := c.conn.Read(c.own)
+		n, err := c.conn.Read(c.own[:])
 		if n > 0 {
 			c.desk = c.desks.take()
 			c.desk.n = copy(c.desk.in[:], c.own[:n])
@@ -145,18 +152,20 @@ func (c *client) limit() error {
 		return nil // still the same line
 	}
 	c.unending = unending
-	var due time.Time
+	var wait time.Duration
 	switch {
 	case unending:
-		due = time.Now().Add(lineTimeout)
+		wait = lineTimeout
 	case c.server.idle > 0:
-		due = time.Now().Add(c.server.idle)
-	}
-	if due.IsZero() && c.due.IsZero() {
+		wait = c.server.idle
+	case !c.limited:
 		return nil
+	default:
+		c.limited = false
+		return c.conn.SetReadDeadline(time.Time{})
 	}
-	c.due = due
-	return c.conn.SetReadDeadline(due)
+	c.limited = true
+	return c.conn.SetReadDeadline(time.Now().Add(wait))
 }
 
 func (c *client) tellLate() {

@@ -81,10 +81,8 @@ func (s *Server) serveAll(ctx context.Context, ln net.Listener, open func(addr s
 		conns.add(conn)
 		conns.serving.Go(func() {
 			c.serve()
-			c.session.Close()
 			conns.remove(conn)
-			conn.Close()
-			s.guests.leave(addr.place)
+			c.leave()
 		})
 	}
 }

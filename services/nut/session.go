@@ -42,32 +42,38 @@ type Host struct {
 
 // Session is the server's side of one connection as a state machine: bytes in, bytes out. It is used by one goroutine.
 type Session struct {
-	host  *Host
-	addr  string              // the client's, without port
-	split *parseconf.Splitter // during Take
+	host *Host
+	addr string // the client's, without port
+
+	*taking // during Take
 
 	line   []byte // begin of a line whose end has not come
 	length int    // of that line, kept or not
-	lines  int    // whose end has come
 
-	out    []byte // the answers of the current Take
-	closed bool
-
-	username, password       string
-	hasUsername, hasPassword bool
-	loggedIn                 *UPS
-	tracking                 bool
-	refused                  bool // an order, which the log has
-	trusted                  bool // may do everything
+	username, password string
+	loggedIn           *UPS
 
 	ip       netip.Addr // addr, if it is one
 	user     *account   // whom it has proved to be
-	verdict  verdict    // on that
 	verified *accounts  // by which
+	verdict  verdict    // on that
+
+	hasUsername, hasPassword bool
+	tracking                 bool
+	refused                  bool // an order, which the log has
+	trusted                  bool // may do everything
+	closed                   bool
+
+	lines uint32 // whose end has come
 }
 
-// splitters are few: sessions are idle most of the time.
-var splitters = sync.Pool{New: func() any { return new(parseconf.Splitter) }}
+// taking is what only a session at work needs: there are many, idle most of the time.
+type taking struct {
+	split parseconf.Splitter
+	out   []byte // the answers
+}
+
+var takings = sync.Pool{New: func() any { return new(taking) }}
 
 // NewSession begins a session of the client at addr.
 func NewSession(host *Host, addr string) *Session {
@@ -92,7 +98,8 @@ func (s *Session) Close() {
 // Take consumes bytes from the client, cut anywhere, and appends the answers to dst. It may leave some of data for the
 // next call, once the answers fill a write. After open turned false the connection is to be closed behind the reply.
 func (s *Session) Take(dst, data []byte) (reply, rest []byte, open bool) {
-	s.out, s.split = dst, splitters.Get().(*parseconf.Splitter)
+	s.taking = takings.Get().(*taking)
+	s.out = dst
 	for len(data) > 0 && !s.closed && len(s.out)-len(dst) < maxBatch {
 		part, after, complete := bytes.Cut(data, []byte{'\n'})
 		data = after
@@ -112,8 +119,9 @@ func (s *Session) Take(dst, data []byte) (reply, rest []byte, open bool) {
 			s.lines++
 		}
 	}
-	splitters.Put(s.split)
-	reply, s.out, s.split = s.out, nil, nil
+	reply, s.out = s.out, nil
+	takings.Put(s.taking)
+	s.taking = nil
 	return reply, data, !s.closed
 }
 

@@ -86,7 +86,7 @@ func TestIdleMemory(t *testing.T) {
 	}
 	addr = strings.TrimSpace(addr)
 	before, alone := measure()
-	const n = 2000
+	const n = 5000
 	all, err := crowd(t.Context(), addr, n, listVar)
 	defer disperse(all)
 	if err != nil {
