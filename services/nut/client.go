@@ -77,19 +77,14 @@ func (c *client) carry(conn net.Conn) {
 
 // serve returns when the client has gone, or is to go.
 func (c *client) serve() {
+	defer c.rise()
 	for {
 		if err := c.limit(); err != nil {
 			return
 		}
 		err := c.wait()
-		if c.desk != nil {
-			d := c.desk
-			open := d.serve(c)
-			c.desk = nil
-			c.desks.put(d)
-			if !open {
-				return
-			}
+		if c.desk != nil && c.desk.n > 0 && !c.desk.serve(c) {
+			return
 		}
 		if err != nil {
 			if errors.Is(err, os.ErrDeadlineExceeded) {
@@ -110,9 +105,10 @@ func (c *client) leave() {
 // wait returns when there is something at the desk, or never will be.
 func (c *client) wait() error {
 	if c.raw == nil {
+		c.rise()
 		n, err := c.conn.Read(c.own[:])
 		if n > 0 {
-			c.desk = c.desks.take()
+			c.sit()
 			c.desk.n = copy(c.desk.in[:], c.own[:n])
 		}
 		return err
@@ -125,7 +121,8 @@ func (c *client) wait() error {
 
 // tryReceive reads from the socket, and reports false if there is nothing yet. No memory is held meanwhile.
 func (c *client) tryReceive(fd uintptr) bool {
-	d := c.desks.take()
+	c.sit()
+	d := c.desk
 	for {
 		d.n, c.err = unix.Read(int(fd), d.in[:])
 		if c.err != unix.EINTR {
@@ -133,14 +130,28 @@ func (c *client) tryReceive(fd uintptr) bool {
 		}
 	}
 	if d.n > 0 {
-		c.desk = d
 		return true
 	}
-	c.desks.put(d)
+	c.rise()
 	if c.err == nil {
 		c.err = net.ErrClosed // by the client
 	}
 	return c.err != unix.EAGAIN
+}
+
+// sit takes a desk, unless there is one left from the request before.
+func (c *client) sit() {
+	if c.desk == nil {
+		c.desk = c.desks.take()
+	}
+}
+
+// rise puts the desk back, if there is one.
+func (c *client) rise() {
+	if c.desk != nil {
+		c.desks.put(c.desk)
+		c.desk = nil
+	}
 }
 
 // limit sets how long to wait for the next bytes. A client may be idle for ever, unless it is configured otherwise: the system's keep-alives
@@ -179,7 +190,7 @@ func (c *client) tellLate() {
 // answer feeds the session with what is at the desk, one write for each batch of answers, and reports whether it goes on.
 func (c *client) answer(d *desk) bool {
 	for data := d.in[:d.n]; len(data) > 0; {
-		reply, rest, open := c.session.Take(d.out[:0], data)
+		reply, rest, open := c.session.take(&d.taking, d.out[:0], data)
 		d.out, data = reply, rest
 		if len(reply) > 0 && !c.send(d, reply) {
 			return false

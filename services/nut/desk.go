@@ -1,6 +1,7 @@
 package nut
 
 import (
+	"iter"
 	"sync"
 	"syscall"
 
@@ -8,40 +9,52 @@ import (
 )
 
 const (
-	// maxIdleDesks is how many desks nobody uses are kept.
+	// maxIdleDesks is how many desks that nobody uses are kept.
 	maxIdleDesks = 64
 	// maxKept is the largest buffer, in bytes, that is kept for further answers.
 	maxKept = 64 << 10
 )
 
-// desk is a goroutine whose stack has grown to what answers take, with the buffers for them. There are as many as clients are being
-// answered at a time, which are few of those that are connected.
+// desk is a stack that has grown to what answers take, with the buffers for them. There are as many as clients are being answered at a time,
+// which are few of those that are connected.
 type desk struct {
 	in  [1024]byte
 	n   int // bytes of in
 	out []byte
 
+	taking taking // of the session that answers
+
 	unsent  []byte // of the answer, while it is sent
 	err     error
 	sending func(fd uintptr) bool // send
 
-	next chan *client
-	done chan bool // the session goes on
+	client *client
+	answer func() (open, ok bool) // has run answer the client's request, on its stack
+	end    func()
 }
 
-// serve has what is in answered for the client.
+func newDesk() *desk {
+	d := new(desk)
+	d.sending = d.send
+	d.answer, d.end = iter.Pull(d.run) // switches to the other stack and back without the scheduler, as channels would not
+	return d
+}
+
+// serve has what is in answered for the client, and reports whether its session goes on.
 func (d *desk) serve(c *client) bool {
-	d.next <- c
-	return <-d.done
+	d.client = c
+	open, _ := d.answer()
+	d.client, d.n = nil, 0
+	return open
 }
 
-func (d *desk) run() {
-	for c := range d.next {
-		open := c.answer(d)
+func (d *desk) run(yield func(open bool) bool) {
+	for goesOn := true; goesOn; {
+		open := d.client.answer(d)
 		if cap(d.out) > maxKept {
 			d.out = nil
 		}
-		d.done <- open
+		goesOn = yield(open)
 	}
 }
 
@@ -61,8 +74,7 @@ func (d *desk) send(fd uintptr) bool {
 		case unix.EINTR:
 			continue
 		case unix.EAGAIN:
-			d.err = nil
-			return true
+			n, err = 0, nil
 		}
 		d.unsent, d.err = d.unsent[max(n, 0):], err
 		return true
@@ -71,38 +83,36 @@ func (d *desk) send(fd uintptr) bool {
 
 // desks are those of one listener.
 type desks struct {
-	running sync.WaitGroup
-	idle    chan *desk
+	mu   sync.Mutex
+	idle []*desk // the last used one is the first to be used again: the processor knows it
 }
-
-func newDesks() *desks { return &desks{idle: make(chan *desk, maxIdleDesks)} }
 
 // take returns a desk that is to be put back.
 func (d *desks) take() *desk {
-	select {
-	case free := <-d.idle:
-		return free
-	default:
-		made := &desk{next: make(chan *client), done: make(chan bool)}
-		made.sending = made.send
-		d.running.Go(made.run)
-		return made
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	last := len(d.idle) - 1
+	if last < 0 {
+		return newDesk()
 	}
+	free := d.idle[last]
+	d.idle = d.idle[:last]
+	return free
 }
 
 func (d *desks) put(used *desk) {
-	select {
-	case d.idle <- used:
-	default:
-		close(used.next)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.idle) < maxIdleDesks {
+		d.idle = append(d.idle, used)
+	} else {
+		used.end()
 	}
 }
 
 // close ends the desks, all of which must have been put back.
 func (d *desks) close() {
-	close(d.idle)
-	for free := range d.idle {
-		close(free.next)
+	for _, free := range d.idle {
+		free.end()
 	}
-	d.running.Wait()
 }

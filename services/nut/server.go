@@ -49,7 +49,7 @@ func (s *Server) ServeTrusted(ctx context.Context, ln net.Listener, user string)
 }
 
 func (s *Server) serveAll(ctx context.Context, ln net.Listener, open func(addr string) *Session) error {
-	desks := newDesks()
+	desks := new(desks)
 	defer desks.close()
 	var conns connections
 	defer conns.serving.Wait()

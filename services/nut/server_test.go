@@ -79,7 +79,7 @@ func TestOneWrite(t *testing.T) {
 func serveOne(t *testing.T, conn net.Conn, limits Limits) (done chan struct{}) {
 	t.Helper()
 	host := testHost()
-	desks := newDesks()
+	desks := new(desks)
 	done = make(chan struct{})
 	go func() {
 		newClient(NewServer(host, limits), desks, conn, NewSession(host, "addr")).serve()

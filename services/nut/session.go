@@ -73,8 +73,6 @@ type taking struct {
 	out   []byte // the answers
 }
 
-var takings = sync.Pool{New: func() any { return new(taking) }}
-
 // NewSession begins a session of the client at addr.
 func NewSession(host *Host, addr string) *Session {
 	ip, _ := netip.ParseAddr(addr)
@@ -98,7 +96,12 @@ func (s *Session) Close() {
 // Take consumes bytes from the client, cut anywhere, and appends the answers to dst. It may leave some of data for the
 // next call, once the answers fill a write. After open turned false the connection is to be closed behind the reply.
 func (s *Session) Take(dst, data []byte) (reply, rest []byte, open bool) {
-	s.taking = takings.Get().(*taking)
+	return s.take(new(taking), dst, data)
+}
+
+// take is Take with memory that is the session's until it returns.
+func (s *Session) take(t *taking, dst, data []byte) (reply, rest []byte, open bool) {
+	s.taking = t
 	s.out = dst
 	for len(data) > 0 && !s.closed && len(s.out)-len(dst) < maxBatch {
 		part, after, complete := bytes.Cut(data, []byte{'\n'})
@@ -120,7 +123,6 @@ func (s *Session) Take(dst, data []byte) (reply, rest []byte, open bool) {
 		}
 	}
 	reply, s.out = s.out, nil
-	takings.Put(s.taking)
 	s.taking = nil
 	return reply, data, !s.closed
 }
