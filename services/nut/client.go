@@ -17,7 +17,7 @@ const (
 	// lineTimeout is how long a client may take from one end of a line to the next, once that has begun.
 	lineTimeout = time.Minute
 	// maxUnsent bounds the memory in bytes of all answers that wait for their clients to read.
-	maxUnsent = 16 << 20
+	maxUnsent = 8 << 20
 )
 
 // unsent is the memory of answers that wait for their clients to read.

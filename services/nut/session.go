@@ -18,7 +18,7 @@ const (
 )
 
 // maxBatch is about how many bytes of answers to pipelined requests are collected for one write.
-const maxBatch = 32 << 10
+const maxBatch = 16 << 10
 
 // Host is what all sessions of a server share.
 type Host struct {

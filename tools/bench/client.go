@@ -194,12 +194,20 @@ func press(ctx context.Context, n int, length time.Duration, begin func() (step 
 	return all, first
 }
 
+// entering lets clients that stay come in a few at a time: NUT's upsd has a queue of 16, and one that does not fit waits for long.
+var entering = make(chan struct{}, 8)
+
 // asking is a client of press that keeps its connection.
 func asking(addr string, r request, prompt bool) func() (func() error, func(), error) {
 	return func() (func() error, func(), error) {
+		entering <- struct{}{}
+		defer func() { <-entering }()
 		c, err := dial(context.Background(), addr)
 		if err == nil && prompt {
 			err = c.prompt()
+		}
+		if err == nil {
+			err = c.ask(r)
 		}
 		if err != nil {
 			return nil, nil, err
@@ -207,6 +215,9 @@ func asking(addr string, r request, prompt bool) func() (func() error, func(), e
 		return func() error { return c.ask(r) }, func() { c.conn.Close() }, nil
 	}
 }
+
+// comingTime is how long one that connects, asks and logs out may take.
+const comingTime = 3 * time.Second
 
 // coming is a client of press that connects, asks and logs out, each time.
 func coming(addr string, r request) func() (func() error, func(), error) {
@@ -217,6 +228,7 @@ func coming(addr string, r request) func() (func() error, func(), error) {
 				return err
 			}
 			defer c.conn.Close()
+			c.conn.SetDeadline(time.Now().Add(comingTime))
 			return errors.Join(c.ask(r), c.ask(logout))
 		}, func() {}, nil
 	}
