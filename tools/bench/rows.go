@@ -57,7 +57,7 @@ func (m *measuring) with(ctx context.Context, f func(p *process) error) error {
 	if err != nil {
 		return err
 	}
-	defer p.stop(syscall.SIGKILL)
+	defer p.stop(syscall.SIGTERM)
 	return f(p)
 }
 
@@ -230,7 +230,7 @@ func start(ctx context.Context, m *measuring) ([]figure, error) {
 			time.Sleep(100 * time.Microsecond)
 		}
 		times = append(times, time.Since(at))
-		p.stop(syscall.SIGKILL)
+		p.stop(syscall.SIGTERM)
 	}
 	slices.Sort(times)
 	return []figure{{"to the first answer, ms", micros(times[len(times)/2]) / 1000, true}}, nil
