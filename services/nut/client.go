@@ -7,8 +7,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 const (
@@ -122,21 +120,19 @@ func (c *client) wait() error {
 // tryReceive reads from the socket, and reports false if there is nothing yet. No memory is held meanwhile.
 func (c *client) tryReceive(fd uintptr) bool {
 	c.sit()
-	d := c.desk
-	for {
-		d.n, c.err = unix.Read(int(fd), d.in[:])
-		if c.err != unix.EINTR {
-			break
-		}
-	}
-	if d.n > 0 {
+	n, err := readSocket(fd, c.desk.in[:])
+	if n > 0 {
+		c.desk.n, c.err = n, nil
 		return true
 	}
 	c.rise()
-	if c.err == nil {
-		c.err = net.ErrClosed // by the client
+	if err == syscall.EAGAIN {
+		return false
 	}
-	return c.err != unix.EAGAIN
+	if c.err = net.ErrClosed; err != 0 { // else the client closed it
+		c.err = err
+	}
+	return true
 }
 
 // sit takes a desk, unless there is one left from the request before.

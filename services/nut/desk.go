@@ -4,8 +4,6 @@ import (
 	"iter"
 	"sync"
 	"syscall"
-
-	"golang.org/x/sys/unix"
 )
 
 const (
@@ -68,17 +66,12 @@ func (d *desk) trySend(raw syscall.RawConn, reply []byte) (rest []byte, err erro
 }
 
 func (d *desk) send(fd uintptr) bool {
-	for {
-		n, err := unix.Write(int(fd), d.unsent)
-		switch err {
-		case unix.EINTR:
-			continue
-		case unix.EAGAIN:
-			n, err = 0, nil
-		}
-		d.unsent, d.err = d.unsent[max(n, 0):], err
-		return true
+	n, err := writeSocket(fd, d.unsent)
+	d.unsent, d.err = d.unsent[n:], nil
+	if err != 0 && err != syscall.EAGAIN {
+		d.err = err
 	}
+	return true
 }
 
 // desks are those of one listener.
