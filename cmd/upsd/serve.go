@@ -73,9 +73,10 @@ func newHost(cfg *config.Config, opts options, logger *slog.Logger) *nut.Host {
 	return host
 }
 
-// Clients at a time, in all and from one address. The latter lets a network behind one address in, and leaves room for all others.
+// Clients at a time, in all and from one address. 10,000 that are idle leave room for those that are not; a network behind one address fits, and
+// leaves room for all others. What init lets upsd have follows from these.
 const (
-	maxConns       = 10_000
+	maxConns       = 12_000
 	maxConnsOfOne  = 2_500
 	otherFiles     = 8*maxUPS + 64 // descriptors: a driver, a feed and its readers for each UPS, listeners and the like
 	unsentOfSocket = 32 << 10      // bytes that the system keeps for a client that does not read; it takes twice that for its own needs

@@ -26,7 +26,7 @@ type sizes struct {
 }
 
 // full is what upsd must hold on a board with 512 MB.
-var full = sizes{idle: 10_000 - 200 - 1000 - 100 - 300, busy: 200, deaf: 1000, mute: 100, muteTime: 90 * time.Second,
+var full = sizes{idle: 10_000, busy: 200, deaf: 1000, mute: 100, muteTime: 90 * time.Second,
 	connects: 5000, length: 20 * time.Second, memory: 128 << 20}
 
 // held is a server under load, and what it was before.
