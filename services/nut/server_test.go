@@ -220,3 +220,18 @@ func TestGuests(t *testing.T) {
 		t.Errorf("%d are left, %v", g.all, g.of)
 	}
 }
+
+// TestCrowd: those beyond an address's share are refused, which the log has once, while others come in.
+func TestCrowd(t *testing.T) {
+	var log bytes.Buffer
+	host := testHost()
+	host.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	s := NewServer(host, Limits{Conns: 10, PerAddress: 1})
+	from := func(addr string) address { return clientAddr(&net.TCPAddr{IP: net.ParseIP(addr)}) }
+	if !s.admit(from("192.0.2.1")) || s.admit(from("192.0.2.1")) || s.admit(from("192.0.2.1")) || !s.admit(from("192.0.2.2")) {
+		t.Error("the wrong ones were let in")
+	}
+	if n := strings.Count(log.String(), "too many from one address"); n != 1 || !strings.Contains(log.String(), "addr=192.0.2.1 limit=1") {
+		t.Errorf("told %d times of the refused:\n%s", n, &log)
+	}
+}
