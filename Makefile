@@ -3,6 +3,7 @@
 #   make run [DEVICE=FILE ...] [CONFIG=upscard.toml] [SPEED=60] [RESCUE=1]
 #   make run MACHINE=raspi3b [RESCUE=1]
 #   make image [RELEASE=1]
+#   make bench [ARGS='-time 5s -rounds 5 -only PATTERN' | ARGS=-hold]
 #
 # A release takes no `upscard.` words from the kernel's command line; it is what is published. Without RELEASE=1 it is a build for development,
 # which is what `make run` and most tests boot. The two differ in init alone, and lie side by side.
@@ -20,7 +21,7 @@ source = $(shell find $(1) \( -name '*.go' ! -name '*_test.go' -o -name '*.toml'
 # The date of what goes into the root file system, which is the earliest time its clock can show.
 DATE    = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct -- cmd services initramfs go.mod 2>/dev/null))
 
-.PHONY: run test build image setup-run setup-test clean
+.PHONY: run test build image bench setup-run setup-test clean
 .DELETE_ON_ERROR:
 
 ifeq ($(MACHINE),raspi3b)
@@ -39,6 +40,10 @@ test: setup-test $(OUT)/bin/run $(OUT)/bin/virtups $(OUT)/upscard-rpi.img.zst $(
 build: $(OUT)/upscard-rpi$(flavour).img $(OUT)/bin/run $(OUT)/bin/virtups
 
 image: $(OUT)/upscard-rpi$(flavour).img.zst
+
+# upsd beside NUT's, both of this machine's architecture.
+bench: setup-test $(OUT)/bin/bench $(OUT)/bin/upsd
+	@$(OUT)/bin/bench -upsd $(OUT)/bin/upsd $(ARGS)
 
 clean:
 	rm -rf $(OUT)
@@ -76,6 +81,9 @@ $(OUT)/release/initramfs.cpio.zst: $(OUT)/initramfs.cpio.zst $(OUT)/arm64/init-r
 
 $(OUT)/bin/%: $(call source,tools board services) | setup-run
 	@CGO_ENABLED=0 go build -trimpath -o $@ ./tools/$*
+
+$(OUT)/bin/upsd: $(call source,cmd/upsd services) | setup-run
+	@CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o $@ ./cmd/upsd
 
 # The image for Raspberry Pis, which the tests and `make run` boot too.
 image_source = $(shell find board/rpi/files -type f) $(call source,board services/layout tools/image tools/mkimage)

@@ -59,7 +59,7 @@ func programs(source handover.Source, state func(program string, uid int) string
 			args: []string{"-driver-uid", fmt.Sprintf("%d-%d", uidFirstDriver+1, uidFirstDriver+usb.MaxSeats),
 				"-feed-uid", fmt.Sprint(uidUpsmon), "-feed-uid", fmt.Sprint(uidMdnsd), "-control-uid", fmt.Sprint(uidUpsmon)},
 			groups:  []uint32{gidDrivers}, // its own sockets are beside theirs
-			limits:  limits(4096, goRuntime+128<<20),
+			limits:  limits(12_752, goRuntime+160<<20),
 			files:   slices.Concat(may("ro", configuration, "/proc/sys/net/core/somaxconn"), may("socket", "/run/nut")),
 			bind:    sandbox.Ports{Any: true}, // those of its configuration, which init does not read; then it makes no more sockets for them
 			sockets: []string{"unix", "inet", "inet6"},

@@ -44,7 +44,7 @@ func control(ctx context.Context, dir string, host *nut.Host, primaries uids, lo
 		return nil
 	}
 	ln.SetUnlinkOnClose(true)
-	return nut.NewServer(host, maxControls).ServeTrusted(ctx, admitting{ln, primaries, logger}, cardUser)
+	return nut.NewServer(host, nut.Limits{Conns: maxControls}).ServeTrusted(ctx, admitting{ln, primaries, logger}, cardUser)
 }
 
 // listenLocal tries until there is a socket, nil when ctx ends first.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
@@ -30,6 +31,7 @@ func run(ctx context.Context, args []string, stderr io.Writer, tighten func(duty
 		fmt.Fprintln(stderr, "upsd:", err)
 		return 1
 	}
+	debug.SetMemoryLimit(memory)
 	var opts options
 	if err := opts.parse(args, stderr); err != nil {
 		return program.UsageCode(err)
@@ -45,6 +47,9 @@ func run(ctx context.Context, args []string, stderr io.Writer, tighten func(duty
 	}
 	return 0
 }
+
+// memory is what the collector tries to keep to, in bytes: sooner than the limit that init sets.
+const memory = 96 << 20
 
 // options are the flags.
 type options struct {

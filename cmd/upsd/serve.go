@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"os"
@@ -37,7 +38,7 @@ func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.L
 	host := newHost(cfg, opts, logger)
 	defer host.Close()
 	host.Secure(secure)
-	entrance := newEntrance(nut.NewServer(host, maxConns()), host.Registry, logger, tighten)
+	entrance := newEntrance(nut.NewServer(host, limits(cfg)), host.Registry, logger, tighten)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return entrance.serve(ctx, addrs) })
 	g.Go(func() error { return follow(ctx, dir, opts, host.Registry, logger) })
@@ -79,12 +80,22 @@ func newHost(cfg *config.Config, opts options, logger *slog.Logger) *nut.Host {
 	return host
 }
 
-// maxConns leaves file descriptors for drivers, listeners and the like.
-func maxConns() int {
+// Clients at a time, in all and from one address. 10,000 that are idle leave room for those that are not; a network behind one address fits, and
+// leaves room for all others. What init lets upsd have follows from these.
+const (
+	maxConns       = 12_000
+	maxConnsOfOne  = 2_500
+	otherFiles     = 8*maxUPS + 64 // descriptors: a driver, a feed and its readers for each UPS, listeners and the like
+	unsentOfSocket = 32 << 10      // bytes that the system keeps for a client that does not read; it takes twice that for its own needs
+	unreadOfSocket = 16 << 10      // bytes that it keeps of what a client sends ahead, likewise
+)
+
+// limits are those of the configuration, as far as the process's file descriptors go.
+func limits(cfg *config.Config) nut.Limits {
+	l := nut.Limits{Conns: maxConns, PerAddress: cmp.Or(cfg.MaxConnPerAddress, maxConnsOfOne), Idle: cfg.IdleTimeout}
 	var files unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err != nil {
-		return nut.MaxConns
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err == nil {
+		l.Conns = int(min(maxConns, max(files.Cur, otherFiles+1)-otherFiles))
 	}
-	const others = 8*maxUPS + 64 // a driver, a feed and its readers for each
-	return int(min(nut.MaxConns, max(files.Cur, others+1)-others))
+	return l
 }

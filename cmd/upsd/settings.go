@@ -113,8 +113,8 @@ func reload(ctx context.Context, before *config.Config, path string, host *nut.H
 			logger.Error("configuration not read again", "err", err)
 			continue
 		}
-		if !slices.Equal(cfg.Listen, before.Listen) || cfg.Protocol != before.Protocol {
-			logger.Warn("listen and protocol stay as they are until the next start")
+		if !slices.Equal(cfg.Listen, before.Listen) || cfg.Protocol != before.Protocol || limits(cfg) != limits(before) {
+			logger.Warn("listen, protocol, idletimeout and maxconnperaddress stay as they are until the next start")
 		}
 		apply(cfg, host)
 		host.Secure(secure)

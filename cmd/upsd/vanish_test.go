@@ -94,7 +94,7 @@ func TestClientVanishes(t *testing.T) {
 	near.do(t, func() (err error) { ln, err = bind(t.Context(), "10.93.0.1:0"); return })
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
-	go func() { served <- nut.NewServer(host, 10).Serve(ctx, ln) }()
+	go func() { served <- nut.NewServer(host, nut.Limits{Conns: 10}).Serve(ctx, ln) }()
 	defer func() {
 		cancel()
 		if err := <-served; err != nil {
@@ -133,7 +133,7 @@ func TestClientVanishes(t *testing.T) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	if took := time.Since(cut); took < keepAlive.Idle || took > 30*time.Second {
+	if took := time.Since(cut); took < keepAliveIdle || took > 30*time.Second {
 		t.Errorf("logged out after %v", took)
 	} else {
 		t.Logf("logged out after %v", took)

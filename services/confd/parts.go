@@ -26,6 +26,7 @@ func parts() []part {
 			p.Listen, p.Users = c.Listen, c.Users
 			p.Anonymous, p.Profiles, p.Protocol = c.Anonymous, c.Profiles, c.Protocol
 			p.TLS = c.TLS
+			p.IdleTimeout, p.MaxConnPerAddress = c.IdleTimeout, c.MaxConnPerAddress
 			for _, u := range c.UPS {
 				p.UPS = append(p.UPS, config.UPS{Name: u.Name, Desc: u.Desc, Alias: u.Alias})
 			}

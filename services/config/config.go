@@ -31,6 +31,9 @@ type Config struct {
 	Anonymous Anonymous
 	Profiles  []string // of the names of Profiles
 	Protocol  string   // "rfc9271", or "" for NUT's
+
+	IdleTimeout       time.Duration // of the NUT server's clients, 0: none
+	MaxConnPerAddress int           // of them, 0 where not given
 }
 
 // Anonymous says who may read without a name and a password. Its zero value is everybody.

@@ -21,6 +21,8 @@ func TestExampleFile(t *testing.T) {
 		Listen:    []string{":3493"},
 		Anonymous: Anonymous{From: prefixes("192.168.1.0/24", "2001:db8::/64")},
 		Profiles:  []string{"synology", "qnap", "winnut"},
+
+		IdleTimeout: 24 * time.Hour, MaxConnPerAddress: 5000,
 		Network: Network{Hostname: "upscard", DNS: addrs("192.168.1.1", "9.9.9.9"), NTP: []string{"ptbtime1.ptb.de", "192.168.1.1"},
 			Interfaces: []Interface{{"eth0", Static, Auto, prefixes("192.168.1.5/24", "2001:db8::5/64"), addrs("192.168.1.1")},
 				{Name: AnyWired, Method: DHCP, IPv6: Auto}}},

@@ -37,6 +37,15 @@ var (
 		},
 			func(c Config) string { return showText(c.Protocol) }, "`nut` or `rfc9271`", "`nut`",
 			"`nut` is NUT's protocol with the names of RFC 9271 besides (ATTACH, DETACH, GET NUMATTACH). `rfc9271` leaves those out that the RFC has replaced (LOGIN, LOGOUT, MASTER, NETVER, GET NUMLOGINS): NUT's own clients then cannot log in."},
+		{"idletimeout", func(c *Config, v value) (err error) { c.IdleTimeout, err = seconds(v, day); return },
+			func(c Config) string { return showSeconds(c.IdleTimeout) }, "whole seconds from 1 to 86400", "never",
+			"A client of the NUT server that asks nothing for so long is disconnected. Those that only wait, as an upsmon between two polls, must stay: leave it out, or choose it long."},
+		{"maxconnperaddress", func(c *Config, v value) (err error) {
+			c.MaxConnPerAddress, err = whole(v, 1, 12000, "connections")
+			return
+		},
+			func(c Config) string { return showNumber(c.MaxConnPerAddress) }, "whole connections from 1 to 12000", "2500",
+			"How many clients one IPv4 address, or one IPv6 network of 64 bits, may have connected to the NUT server. In all there may be 12000."},
 	}
 	userKeys = []rule[User]{
 		{"password", func(u *User, v value) (err error) { u.Password, err = secret(v); return }, func(u User) string { return showText(u.Password) },

@@ -84,6 +84,8 @@ func TestParseErrors(t *testing.T) {
 		{"duration in words", "[ups.a]\npollinterval = '2s'", `f:2:16: pollinterval: want whole seconds from 1 to 10, got text`},
 		{"duration negative", "[ups.a]\npollfreq = -1", `f:2:12: pollfreq: want whole seconds from 1 to 3600, got -1`},
 		{"frequencies", "[ups.a]\npollinterval = 9\npollfreq = 8", `f:1:6: [ups.a]: pollfreq is shorter than pollinterval`},
+		{"idle", "idletimeout = 0", `f:1:15: idletimeout: want whole seconds from 1 to 86400, got 0`},
+		{"too many connections", "maxconnperaddress = 12001", `f:1:21: maxconnperaddress: want whole connections from 1 to 12000, got 12001`},
 		{"name", `[ups."my ups"]`, `f:1:6: name "my ups": want letters, digits, ".", "_" or "-", at most 64`},
 		{"name with control character", `[ups."a\nb"]` + "\nx=1", `f:1:6: name "a\nb": want letters, digits, ".", "_" or "-", at most 64
 f:2:1: unknown key "x" in [ups."a\nb"]`},

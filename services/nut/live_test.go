@@ -70,7 +70,7 @@ func liveServers(t *testing.T) (theirs, ours string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	go func() { errs <- NewServer(host, MaxConns).Serve(ctx, ln) }()
+	go func() { errs <- NewServer(host, Limits{}).Serve(ctx, ln) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := errors.Join(<-errs, <-errs, <-errs, <-errs, <-errs); err != nil {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -21,7 +22,7 @@ func TestServer(t *testing.T) {
 	host := testHost()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- NewServer(host, MaxConns).Serve(ctx, ln) }()
+	go func() { done <- NewServer(host, Limits{}).Serve(ctx, ln) }()
 	addr := ln.Addr().String()
 
 	mon := dialLive(t, addr)
@@ -59,27 +60,36 @@ func TestServer(t *testing.T) {
 	}
 }
 
-// TestOneWrite: a client that takes any chunk for a whole answer is served well.
+// TestOneWrite: a client that takes any chunk for a whole answer is served well, whatever carries it.
 func TestOneWrite(t *testing.T) {
-	host := testHost()
-	conn := &countingConn{}
-	s := NewServer(host, MaxConns)
-	if !s.answer(conn, NewSession(host, "addr"), []byte("LIST VAR ups\n")) || conn.writes != 1 {
-		t.Errorf("%d writes", conn.writes)
+	ours, theirs := net.Pipe()
+	serveOne(t, ours, Limits{})
+	if _, err := theirs.Write([]byte("LIST VAR ups\n")); err != nil {
+		t.Fatal(err)
 	}
+	chunk := make([]byte, 64<<10) // a pipe gives what one write wrote
+	n, err := theirs.Read(chunk)
+	if err != nil || !strings.HasSuffix(string(chunk[:n]), "END LIST VAR ups\n") {
+		t.Errorf("%q, %v", chunk[:n], err)
+	}
+	theirs.Close()
 }
 
-type countingConn struct {
-	net.Conn
-	writes int
+// serveOne serves a connection of its own, and returns a channel that is closed when it is served no more.
+func serveOne(t *testing.T, conn net.Conn, limits Limits) (done chan struct{}) {
+	t.Helper()
+	host := testHost()
+	desks := new(desks)
+	done = make(chan struct{})
+	go func() {
+		newClient(NewServer(host, limits), desks, conn, NewSession(host, "addr")).serve()
+		conn.Close()
+		desks.close()
+		close(done)
+	}()
+	t.Cleanup(func() { <-done })
+	return done
 }
-
-func (c *countingConn) Write(b []byte) (int, error) {
-	c.writes++
-	return len(b), nil
-}
-
-func (c *countingConn) SetWriteDeadline(time.Time) error { return nil }
 
 func TestTooManyClients(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -91,7 +101,7 @@ func TestTooManyClients(t *testing.T) {
 	var log bytes.Buffer
 	host := testHost()
 	host.Logger = slog.New(slog.NewTextHandler(&log, nil))
-	go func() { done <- NewServer(host, 1).Serve(ctx, ln) }()
+	go func() { done <- NewServer(host, Limits{Conns: 1}).Serve(ctx, ln) }()
 	defer func() {
 		cancel()
 		if err := <-done; err != nil {
@@ -118,20 +128,110 @@ func TestTooManyClients(t *testing.T) {
 func TestSlowClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ours, theirs := net.Pipe()
-		done := make(chan struct{})
-		go func() {
-			host := testHost()
-			NewServer(host, 1).serve(t.Context(), ours, NewSession(host, "addr"))
-			close(done)
-		}()
+		done := serveOne(t, ours, Limits{})
 		time.Sleep(24 * time.Hour)
-		begin := time.Now()
-		if _, err := theirs.Write([]byte("VER\n")); err != nil {
-			t.Fatal(err)
-		}
-		<-done
-		if took := time.Since(begin); took != writeTimeout {
-			t.Errorf("dropped after %v", took)
-		}
+		expectEnd(t, theirs, done, "VER\n", writeTimeout)
 	})
+}
+
+// expectEnd writes, and wants to be dropped after a time.
+func expectEnd(t *testing.T, conn net.Conn, done chan struct{}, request string, after time.Duration) {
+	t.Helper()
+	if _, err := conn.Write([]byte(request)); err != nil {
+		t.Fatal(err)
+	}
+	begin := time.Now()
+	<-done
+	if took := time.Since(begin); took != after {
+		t.Errorf("dropped after %v", took)
+	}
+}
+
+// TestSlowLine: the time for a line is that of the whole line, however often a byte of it comes.
+func TestSlowLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := net.Pipe()
+		done := serveOne(t, ours, Limits{})
+		go io.Copy(io.Discard, theirs)
+		for range 10 { // each a line of its own, whose begin comes with the end of the one before
+			time.Sleep(lineTimeout - time.Second)
+			if _, err := theirs.Write([]byte("R\nVE")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(lineTimeout / 2)
+		expectEnd(t, theirs, done, "R", lineTimeout/2)
+	})
+}
+
+// TestIdleClient: where idle clients are not wanted, any request lets one stay.
+func TestIdleClient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := net.Pipe()
+		done := serveOne(t, ours, Limits{Idle: time.Hour})
+		go io.Copy(io.Discard, theirs)
+		for range 10 {
+			time.Sleep(time.Hour - time.Second)
+			if _, err := theirs.Write([]byte("VER\n")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		expectEnd(t, theirs, done, "VER\n", time.Hour)
+	})
+}
+
+// TestDeafClients: however many do not read, what waits for them is bounded, and others are served.
+func TestDeafClients(t *testing.T) {
+	var u unsent
+	held := 0
+	for u.take(1 << 20) {
+		held++
+	}
+	if held != maxUnsent>>20 {
+		t.Errorf("%d MB wait", held)
+	}
+	u.give(1 << 20)
+	if !u.take(1 << 20) {
+		t.Error("what was given back cannot be taken")
+	}
+}
+
+// TestGuests: no place may have all of the room, and programs on the card have no place.
+func TestGuests(t *testing.T) {
+	g := guests{most: 6, mostOf: 2, of: make(map[netip.Prefix]int)}
+	at := func(addr string) netip.Prefix {
+		return clientAddr(net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr(addr), 1))).place
+	}
+	for _, step := range []struct {
+		addr string
+		want entry
+	}{
+		{"192.0.2.1", welcome}, {"::ffff:192.0.2.1", welcome}, {"192.0.2.1", tooManyThere}, {"192.0.2.2", welcome},
+		{"2001:db8::1", welcome}, {"2001:db8::2", welcome}, {"2001:db8::3", tooManyThere}, {"127.0.0.1", welcome}, {"::1", tooMany},
+	} {
+		if got := g.enter(at(step.addr)); got != step.want {
+			t.Errorf("%s: %v, want %v", step.addr, got, step.want)
+		}
+	}
+	for _, addr := range []string{"192.0.2.1", "192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2", "127.0.0.1"} {
+		g.leave(at(addr))
+	}
+	if g.all != 0 || len(g.of) != 0 {
+		t.Errorf("%d are left, %v", g.all, g.of)
+	}
+}
+
+// TestCrowd: those beyond an address's share are refused, which the log has once, while others come in.
+func TestCrowd(t *testing.T) {
+	var log bytes.Buffer
+	host := testHost()
+	host.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	s := NewServer(host, Limits{Conns: 10, PerAddress: 1})
+	from := func(addr string) address { return clientAddr(&net.TCPAddr{IP: net.ParseIP(addr)}) }
+	if !s.admit(from("192.0.2.1")) || s.admit(from("192.0.2.1")) || s.admit(from("192.0.2.1")) || !s.admit(from("192.0.2.2")) {
+		t.Error("the wrong ones were let in")
+	}
+	if n := strings.Count(log.String(), "too many from one address"); n != 1 || !strings.Contains(log.String(), "addr=192.0.2.1 limit=1") {
+		t.Errorf("told %d times of the refused:\n%s", n, &log)
+	}
 }

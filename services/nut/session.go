@@ -18,7 +18,7 @@ const (
 )
 
 // maxBatch is about how many bytes of answers to pipelined requests are collected for one write.
-const maxBatch = 32 << 10
+const maxBatch = 16 << 10
 
 // Host is what all sessions of a server share.
 type Host struct {
@@ -47,30 +47,38 @@ type Host struct {
 
 // Session is the server's side of one connection as a state machine: bytes in, bytes out. It is used by one goroutine.
 type Session struct {
-	host  *Host
-	addr  string // the client's, without port
-	split parseconf.Splitter
+	host *Host
+	addr string // the client's, without port
+
+	*taking // during Take
 
 	line   []byte // begin of a line whose end has not come
 	length int    // of that line, kept or not
 
-	out    []byte // the answers of the current Take
-	closed bool
-
-	starting bool  // TLS
-	peer     *peer // nil: in the clear
-
-	username, password       string
-	hasUsername, hasPassword bool
-	loggedIn                 *UPS
-	tracking                 bool
-	refused                  bool // an order, which the log has
-	trusted                  bool // may do everything
+	username, password string
+	loggedIn           *UPS
 
 	ip       netip.Addr // addr, if it is one
 	user     *account   // whom it has proved to be
-	verdict  verdict    // on that
 	verified *accounts  // by which
+	verdict  verdict    // on that
+
+	hasUsername, hasPassword bool
+	tracking                 bool
+	refused                  bool // an order, which the log has
+	trusted                  bool // may do everything
+	closed                   bool
+	starting                 bool // TLS
+
+	peer *peer // nil: in the clear
+
+	lines uint32 // whose end has come
+}
+
+// taking is what only a session at work needs: there are many, idle most of the time.
+type taking struct {
+	split parseconf.Splitter
+	out   []byte // the answers
 }
 
 // NewSession begins a session of the client at addr.
@@ -97,6 +105,12 @@ func (s *Session) Close() {
 // next call, once the answers fill a write. After open turned false the connection is to be closed behind the reply. After
 // STARTTLS it takes nothing more before upgrade.
 func (s *Session) Take(dst, data []byte) (reply, rest []byte, open bool) {
+	return s.take(new(taking), dst, data)
+}
+
+// take is Take with memory that is the session's until it returns.
+func (s *Session) take(t *taking, dst, data []byte) (reply, rest []byte, open bool) {
+	s.taking = t
 	s.out = dst
 	for len(data) > 0 && !s.closed && !s.starting && len(s.out)-len(dst) < maxBatch {
 		part, after, complete := bytes.Cut(data, []byte{'\n'})
@@ -113,13 +127,15 @@ func (s *Session) Take(dst, data []byte) (reply, rest []byte, open bool) {
 			s.command(part)
 		}
 		if complete {
-			s.line, s.length = s.line[:0], 0
+			s.line, s.length = nil, 0
+			s.lines++
 		}
 	}
 	if s.starting && len(data) > 0 {
 		s.injected()
 	}
 	reply, s.out = s.out, nil
+	s.taking = nil
 	return reply, data, !s.closed
 }
 

@@ -136,6 +136,6 @@ func (s *Session) prove(all *accounts) (*account, verdict) {
 }
 
 func clientIP(addr net.Addr) netip.Addr {
-	ip, _ := netip.ParseAddr(clientAddr(addr))
+	ip, _ := netip.ParseAddr(clientAddr(addr).name)
 	return ip
 }

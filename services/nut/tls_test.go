@@ -47,7 +47,7 @@ func newTLSBench(t *testing.T, change func(*Security)) *tlsBench {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- NewServer(b.host, MaxConns).Serve(ctx, ln) }()
+	go func() { done <- NewServer(b.host, Limits{}).Serve(ctx, ln) }()
 	ended := false
 	b.stop = func() {
 		if ended {
@@ -443,7 +443,10 @@ func TestHalfOpen(t *testing.T) {
 				ours, theirs := net.Pipe()
 				done := make(chan struct{})
 				go func() {
-					NewServer(b.host, 1).serve(t.Context(), ours, NewSession(b.host, "192.0.2.1"))
+					desks := new(desks)
+					newClient(NewServer(b.host, Limits{}), desks, ours, NewSession(b.host, "192.0.2.1")).serve()
+					ours.Close()
+					desks.close()
 					close(done)
 				}()
 				theirs.Write([]byte("STARTTLS\n"))

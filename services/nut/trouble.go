@@ -41,3 +41,21 @@ func (t *trouble) well() {
 	t.logger.Info("over: "+t.what, "times", t.count)
 	t.count = 0
 }
+
+// troubles are what clients of a server are refused for.
+type troubles struct {
+	accept, full, crowd, slow, idle, junk, deaf trouble
+}
+
+func newTroubles(logger *slog.Logger) troubles {
+	because := func(what string) trouble { return trouble{logger: logger, what: what} }
+	return troubles{
+		accept: because("connections cannot be accepted"),
+		full:   because("connections refused: too many"),
+		crowd:  because("connections refused: too many from one address"),
+		slow:   because("clients dropped: they do not end their line"),
+		idle:   because("clients dropped: idle"),
+		junk:   because("clients dropped: they send no lines"),
+		deaf:   because("clients dropped: they do not read"),
+	}
+}

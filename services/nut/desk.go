@@ -1,0 +1,111 @@
+package nut
+
+import (
+	"iter"
+	"sync"
+	"syscall"
+)
+
+const (
+	// maxIdleDesks is how many desks that nobody uses are kept.
+	maxIdleDesks = 64
+	// maxKept is the largest buffer, in bytes, that is kept for further answers.
+	maxKept = 64 << 10
+)
+
+// desk is a stack that has grown to what answers take, with the buffers for them. There are as many as clients are being answered at a time,
+// which are few of those that are connected.
+type desk struct {
+	in  [1024]byte
+	n   int // bytes of in
+	out []byte
+
+	taking taking // of the session that answers
+
+	unsent  []byte // of the answer, while it is sent
+	err     error
+	sending func(fd uintptr) bool // send
+
+	client *client
+	answer func() (open, ok bool) // has run answer the client's request, on its stack
+	end    func()
+}
+
+func newDesk() *desk {
+	d := new(desk)
+	d.sending = d.send
+	d.answer, d.end = iter.Pull(d.run) // switches to the other stack and back without the scheduler, as channels would not
+	return d
+}
+
+// serve has what is in answered for the client, and reports whether its session goes on.
+func (d *desk) serve(c *client) bool {
+	d.client = c
+	open, _ := d.answer()
+	d.client, d.n = nil, 0
+	return open
+}
+
+func (d *desk) run(yield func(open bool) bool) {
+	for goesOn := true; goesOn; {
+		open := d.client.answer(d)
+		if cap(d.out) > maxKept {
+			d.out = nil
+		}
+		goesOn = yield(open)
+	}
+}
+
+// trySend writes what the socket takes at once, and returns the rest.
+func (d *desk) trySend(raw syscall.RawConn, reply []byte) (rest []byte, err error) {
+	d.unsent = reply
+	if err := raw.Write(d.sending); err != nil {
+		return nil, err
+	}
+	return d.unsent, d.err
+}
+
+func (d *desk) send(fd uintptr) bool {
+	n, err := writeSocket(fd, d.unsent)
+	d.unsent, d.err = d.unsent[n:], nil
+	if err != 0 && err != syscall.EAGAIN {
+		d.err = err
+	}
+	return true
+}
+
+// desks are those of one listener.
+type desks struct {
+	mu   sync.Mutex
+	idle []*desk // the last used one is the first to be used again: the processor knows it
+}
+
+// take returns a desk that is to be put back.
+func (d *desks) take() *desk {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	last := len(d.idle) - 1
+	if last < 0 {
+		return newDesk()
+	}
+	free := d.idle[last]
+	d.idle = d.idle[:last]
+	return free
+}
+
+func (d *desks) put(used *desk) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.idle) < maxIdleDesks {
+		d.idle = append(d.idle, used)
+	} else {
+		used.end()
+	}
+}
+
+// close ends the desks, all of which must have been put back.
+func (d *desks) close() {
+	for _, free := range d.idle {
+		free.end()
+	}
+}

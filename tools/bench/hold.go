@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// sizes of the load under which a server is held.
+type sizes struct {
+	idle, busy int
+	deaf       int           // clients that ask and never read
+	mute       int           // clients that begin a line and never end it
+	muteTime   time.Duration // within which they are dropped; 0: they go by themselves
+	connects   int           // a second
+	length     time.Duration // of the connects
+	memory     int64         // resident, in bytes, that must be enough
+}
+
+// full is what upsd must hold on a board with 512 MB.
+var full = sizes{idle: 10_000, busy: 200, deaf: 1000, mute: 100, muteTime: 90 * time.Second,
+	connects: 5000, length: 20 * time.Second, memory: 128 << 20}
+
+// held is a server under load, and what it was before.
+type held struct {
+	sizes
+	stand *stand
+	p     *process
+	empty int // descriptors
+	out   strings.Builder
+}
+
+// hold loads a server in all ways at once. The error says what it did not hold: everybody who reads is answered, nobody else holds it up,
+// memory is bounded, and nothing is left when all have gone.
+func hold(ctx context.Context, program string, load sizes) (report string, err error) {
+	s, err := newStand(ctx, 0)
+	if err != nil {
+		return "", err
+	}
+	defer s.close()
+	fresh, err := goroutinesOf(ctx, s, ours(program))
+	if err != nil {
+		return "", err
+	}
+	p, err := s.serving(ctx, ours(program))
+	if err != nil {
+		return "", err
+	}
+	defer p.stop(syscall.SIGKILL)
+	h := &held{sizes: load, stand: s, p: p, empty: files(p.pid())}
+	err = h.load(ctx)
+	_, peak, e := resident(p.pid())
+	h.say("resident at most: %.1f MB", float64(peak)/1e6)
+	if e == nil && peak > h.memory {
+		e = fmt.Errorf("%d bytes resident, of %d", peak, h.memory)
+	}
+	err = errors.Join(err, e, until(ctx, "descriptors of clients that have gone closed", func() bool { return files(p.pid()) <= h.empty }))
+	h.say("descriptors: %d before, %d after", h.empty, files(p.pid()))
+	log := p.stop(syscall.SIGQUIT)
+	left := goroutines(log)
+	h.say("goroutines: %d before, %d after", fresh.sum(), left.sum())
+	if more := left.beyond(fresh); more != "" {
+		err = errors.Join(err, errors.New("goroutines are left: "+more))
+	}
+	if before, _, found := strings.Cut(log, "SIGQUIT"); found {
+		h.say("what it said:\n%s", before)
+	}
+	return h.out.String(), err
+}
+
+func (h *held) say(format string, args ...any) { fmt.Fprintf(&h.out, format+"\n", args...) }
+
+// load is over when all clients have gone.
+func (h *held) load(ctx context.Context) error {
+	idle, err := crowd(ctx, h.stand.addr, h.idle, listVar)
+	defer disperse(idle)
+	if err != nil {
+		return fmt.Errorf("idle clients: %w", err)
+	}
+	now, _, err := resident(h.p.pid())
+	if err != nil {
+		return err
+	}
+	h.say("%d idle clients: %.1f MB resident", len(idle), float64(now)/1e6)
+	busy := make(chan outcome, 1)
+	busyErr := make(chan error, 1)
+	busyCtx, calm := context.WithCancel(ctx)
+	defer calm()
+	go func() {
+		o, err := press(busyCtx, h.busy, time.Hour, asking(h.stand.addr, getVar, false))
+		busy <- o
+		busyErr <- err
+	}()
+	var others sync.WaitGroup
+	var deafErr, muteErr error
+	others.Go(func() { deafErr = h.dropped(ctx, "clients that do not read", h.deaf, 4*time.Minute, deafen) })
+	others.Go(func() { muteErr = h.dropped(ctx, "clients that end no line", h.mute, h.muteTime, begin) })
+	connectErr := h.connect(ctx)
+	others.Wait()
+	calm()
+	o, err := <-busy, <-busyErr
+	h.say("%d busy clients meanwhile: %.0f requests/s, p50 %v, p99 %v, at most %v", h.busy, o.perSecond(), o.at(0.5), o.at(0.99), o.at(1))
+	if o.fails > 0 || len(o.times) < h.busy {
+		err = errors.Join(err, fmt.Errorf("busy clients: %d answers, %d failures", len(o.times), o.fails))
+	}
+	for i, c := range idle {
+		if e := c.ask(getVar); e != nil {
+			err = errors.Join(err, fmt.Errorf("idle client %d of %d was lost: %w", i, len(idle), e))
+			break
+		}
+		c.rest()
+	}
+	return errors.Join(err, deafErr, muteErr, connectErr)
+}
+
+// deafen asks, and reads nothing, until that ends.
+func deafen(c *client) error {
+	tcp := c.conn.(*net.TCPConn)
+	err := errors.Join(tcp.SetReadBuffer(4<<10), tcp.SetWriteBuffer(4<<10))
+	text := strings.Repeat(listVar.text, 100)
+	for err == nil {
+		_, err = io.WriteString(c.conn, text)
+	}
+	if isTimeout(err) {
+		return errors.New("a client that does not read was not dropped")
+	}
+	return nil
+}
+
+// begin sends half a line, and waits.
+func begin(c *client) error {
+	io.WriteString(c.conn, "GET VA")
+	if _, err := c.conn.Read(make([]byte, 1)); isTimeout(err) {
+		return errors.New("a client that ends no line was not dropped")
+	}
+	return nil
+}
+
+func isTimeout(err error) bool {
+	return errors.Is(err, os.ErrDeadlineExceeded)
+}
+
+// dropped has n clients misbehave until they are dropped, within a time if there is one.
+func (h *held) dropped(ctx context.Context, what string, n int, within time.Duration, misbehave func(c *client) error) error {
+	if within == 0 {
+		return nil
+	}
+	var wg sync.WaitGroup
+	errs := make([]error, n)
+	at := time.Now()
+	for i := range n {
+		wg.Go(func() {
+			c, err := dial(ctx, h.stand.addr)
+			if err == nil {
+				c.conn.SetDeadline(at.Add(within))
+				err = misbehave(c)
+				c.conn.Close()
+			}
+			errs[i] = err
+		})
+	}
+	wg.Wait()
+	if n > 0 {
+		h.say("%d %s: dropped within %v", n, what, time.Since(at).Round(time.Second))
+	}
+	return errors.Join(errs...)
+}
+
+// connect has clients come, ask once and go, so many a second, all of whom must be answered.
+func (h *held) connect(ctx context.Context) error {
+	const tick = 10 * time.Millisecond
+	var wg sync.WaitGroup
+	var answered, failed, waiting atomic.Int64
+	var first atomic.Pointer[error]
+	step := coming(h.stand.addr, getVar)
+	at := time.Now()
+	for n := 0; time.Since(at) < h.length && ctx.Err() == nil; time.Sleep(tick) {
+		for due := int(time.Since(at).Seconds() * float64(h.connects)); n < due; n++ {
+			if waiting.Load() > 200 { // those that this machine cannot do wait for each other
+				break
+			}
+			waiting.Add(1)
+			wg.Go(func() {
+				defer waiting.Add(-1)
+				one, _, _ := step()
+				if err := one(); err != nil {
+					failed.Add(1)
+					first.CompareAndSwap(nil, &err)
+					return
+				}
+				answered.Add(1)
+			})
+		}
+	}
+	wg.Wait()
+	h.say("connects: %.0f/s, of %d that were wanted; %d failed", float64(answered.Load())/time.Since(at).Seconds(), h.connects, failed.Load())
+	if err := first.Load(); err != nil {
+		return fmt.Errorf("%d of those who come and go were not answered: %w", failed.Load(), *err)
+	}
+	return nil
+}

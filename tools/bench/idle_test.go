@@ -1,0 +1,109 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/upscard/upscard/services/nut"
+)
+
+// asServer in its environment makes this test a server that tells its memory.
+const asServer = "UPSCARD_BENCH_SERVER"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asServer) != "" {
+		serveMeasured()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// serveMeasured serves a UPS, and for each line that it reads prints what it holds after two collections: bytes in use, and goroutines.
+func serveMeasured() {
+	host := &nut.Host{Registry: new(nut.Registry), Users: nut.NewUsers(nil), Version: "test", Logger: slog.New(slog.DiscardHandler)}
+	store := host.Registry.Add("apc", "").Store()
+	store.Set(values(1))
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(ln.Addr())
+	go nut.NewServer(host, nut.Limits{}).Serve(context.Background(), ln)
+	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+		runtime.GC()
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		fmt.Println(m.HeapInuse+m.StackInuse+m.MSpanInuse+m.OtherSys, runtime.NumGoroutine())
+	}
+}
+
+// maxIdle is what an idle connection may cost, in bytes. The socket itself is the system's.
+const maxIdle = 4096
+
+// TestIdleMemory: a connection that has done one LIST VAR holds little, and once it has gone nothing.
+func TestIdleMemory(t *testing.T) {
+	if err := raiseFiles(); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), asServer+"=1")
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	defer in.Close()
+	out := bufio.NewReader(stdout)
+	measure := func() (bytes, routines int) {
+		t.Helper()
+		fmt.Fprintln(in)
+		if _, err := fmt.Fscanln(out, &bytes, &routines); err != nil {
+			t.Fatal(err)
+		}
+		return bytes, routines
+	}
+	addr, err := out.ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr = strings.TrimSpace(addr)
+	before, alone := measure()
+	const n = 5000
+	all, err := crowd(t.Context(), addr, n, listVar)
+	defer disperse(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, _ := measure()
+	if each := (after - before) / n; each >= maxIdle {
+		t.Errorf("%d bytes each", each)
+	} else {
+		t.Logf("%d bytes each", each)
+	}
+	disperse(all)
+	left := 0
+	for begin := time.Now(); time.Since(begin) < patience; time.Sleep(10 * time.Millisecond) {
+		if _, left = measure(); left <= alone+maxDesks {
+			return
+		}
+	}
+	t.Errorf("%d goroutines are left, of %d", left, alone)
+}
