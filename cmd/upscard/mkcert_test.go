@@ -45,7 +45,7 @@ func serve(t *testing.T, cert func(*tls.ClientHelloInfo) (*tls.Certificate, erro
 	must(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- nut.NewServer(host, nut.MaxConns).Serve(ctx, ln) }()
+	go func() { done <- nut.NewServer(host, nut.Limits{}).Serve(ctx, ln) }()
 	t.Cleanup(func() {
 		cancel()
 		must(t, <-done)
