@@ -12,6 +12,7 @@ import (
 
 	"github.com/upscard/upscard/services/config"
 	"github.com/upscard/upscard/services/driversock"
+	"github.com/upscard/upscard/services/feeds"
 	"github.com/upscard/upscard/services/heartbeat"
 	"github.com/upscard/upscard/services/monitor"
 	"github.com/upscard/upscard/services/notify"
@@ -26,7 +27,7 @@ func watchCard(ctx context.Context, cfg *config.Config, opts options, logger *sl
 		return err
 	}
 	c := &cardWatch{config: cfg, policy: &policy, logger: logger, events: memory.events,
-		feeds: newFeeds(driversock.Dir(opts.Run), opts.trust, policy.PollFreq, logger), control: filepath.Join(driversock.Dir(opts.Run), "control")}
+		feeds: newReaders(feeds.New(driversock.Dir(opts.Run), opts.trust, logger), policy.PollFreq), control: filepath.Join(driversock.Dir(opts.Run), "control")}
 	for _, name := range slices.Concat(configured(cfg), running(memory.state)) {
 		c.add(name)
 	}
@@ -34,7 +35,7 @@ func watchCard(ctx context.Context, cfg *config.Config, opts options, logger *sl
 	var beside sync.WaitGroup
 	defer beside.Wait()
 	defer cancel()
-	beside.Go(func() { c.feeds.run(ctx) })
+	beside.Go(func() { c.feeds.Run(ctx) })
 	told := ways(cfg.Notify)
 	memory.events.Expect(told) // before anything happens
 	beside.Go(func() { memory.events.Run(ctx, told) })
@@ -44,7 +45,7 @@ func watchCard(ctx context.Context, cfg *config.Config, opts options, logger *sl
 		logger.Warn("readiness", "err", err)
 	}
 	watch(ctx, surroundings{
-		config: func() *monitor.Config { return c.policy }, read: c.read, changed: c.feeds.changed, act: c.act, save: memory.save, tell: c.tell,
+		config: func() *monitor.Config { return c.policy }, read: c.read, changed: c.feeds.Changed(), act: c.act, save: memory.save, tell: c.tell,
 		done: func(monitor.State) bool { return false }, beat: beat, logger: logger,
 	}, memory.state.Resume(&policy, time.Now()))
 	return nil
@@ -54,7 +55,7 @@ func watchCard(ctx context.Context, cfg *config.Config, opts options, logger *sl
 type cardWatch struct {
 	config  *config.Config
 	policy  *monitor.Config
-	feeds   *feeds
+	feeds   *readers
 	control string // path
 	events  *notify.Log
 	logger  *slog.Logger
@@ -68,7 +69,7 @@ func (c *cardWatch) add(name string) {
 }
 
 func (c *cardWatch) read(context.Context) monitor.Input {
-	for _, name := range c.feeds.find() {
+	for _, name := range c.feeds.Names() {
 		c.add(name)
 	}
 	return monitor.Input{Readings: c.feeds.readings(c.policy.UPS, time.Now())}
