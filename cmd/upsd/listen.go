@@ -2,27 +2,15 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"net"
-	"net/netip"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
-	"time"
 
+	"github.com/upscard/upscard/services/listen"
 	"github.com/upscard/upscard/services/nut"
 	"golang.org/x/sync/errgroup"
-	"golang.org/x/sys/unix"
-)
-
-// The pause between two tries to bind an address doubles from the first to the longest.
-const (
-	firstPause   = 100 * time.Millisecond
-	longestPause = 30 * time.Second
 )
 
 // entrance is the addresses that clients come in by, each served as soon as it can be bound.
@@ -35,7 +23,7 @@ type entrance struct {
 
 	missing atomic.Int32 // addresses that are not served yet
 	mu      sync.Mutex
-	served  []askable
+	served  []*listen.Askable
 }
 
 func newEntrance(server *nut.Server, logger *slog.Logger, tighten func(duty string) error) *entrance {
@@ -50,13 +38,13 @@ func (e *entrance) serve(ctx context.Context, addrs []string) error {
 	e.missing.Store(int32(len(addrs)))
 	var all []func() error
 	for _, addr := range addrs {
-		ln, err := bind(ctx, addr)
+		ln, err := listen.TCP(ctx, addr)
 		if err != nil {
 			e.logger.Warn("address cannot be served, trying again", "err", err)
 		}
 		all = append(all, func() error {
 			if ln == nil {
-				ln = bindLater(ctx, addr)
+				ln = listen.Later(ctx, addr)
 			}
 			return e.admit(ctx, ln)
 		})
@@ -79,7 +67,7 @@ func (e *entrance) admit(ctx context.Context, ln *net.TCPListener) error {
 		}
 	}
 	e.logger.Info("listening", "addr", ln.Addr())
-	a := newAskable(ln)
+	a := listen.NewAskable(ln)
 	e.mu.Lock()
 	e.served = append(e.served, a)
 	e.mu.Unlock()
@@ -88,65 +76,8 @@ func (e *entrance) admit(ctx context.Context, ln *net.TCPListener) error {
 }
 
 // listeners are those that are served by now.
-func (e *entrance) listeners() []askable {
+func (e *entrance) listeners() []*listen.Askable {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return slices.Clone(e.served)
-}
-
-// bindLater tries until addr can be bound. It returns nil when ctx ends first.
-func bindLater(ctx context.Context, addr string) *net.TCPListener {
-	for pause := firstPause; ; pause = min(2*pause, longestPause) {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(pause):
-		}
-		if ln, err := bind(ctx, addr); err == nil {
-			return ln
-		}
-	}
-}
-
-func bind(ctx context.Context, addr string) (*net.TCPListener, error) {
-	lc := net.ListenConfig{Control: prepare, KeepAliveConfig: keepAlive}
-	ln, err := lc.Listen(ctx, network(addr), addr)
-	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", addr, err)
-	}
-	return ln.(*net.TCPListener), nil
-}
-
-// network keeps an address to its own family, so that both wildcards can be listed side by side. No host at all means both families.
-func network(addr string) string {
-	ap, err := netip.ParseAddrPort(addr)
-	switch {
-	case err != nil: // no host, or a name
-		return "tcp"
-	case ap.Addr().Unmap().Is4():
-		return "tcp4"
-	}
-	return "tcp6"
-}
-
-// A client that vanishes without a word, as one whose cable is pulled, is logged out within 25 s: a primary that waits for it would lose
-// the time to shut down. A shorter patience would drop clients for a moment without a network.
-var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 3 * time.Second, Count: 3}
-
-// unacknowledged is how long what a client was sent may stay unacknowledged. With it the probes of keepAlive are not counted: the
-// first after this time ends the connection.
-const unacknowledged = 20 * time.Second
-
-// prepare lets a socket have an address that the machine gets later, and its connections know that their client is gone.
-func prepare(network, _ string, conn syscall.RawConn) error {
-	level, option := unix.SOL_IP, unix.IP_FREEBIND
-	if strings.HasSuffix(network, "6") {
-		level, option = unix.SOL_IPV6, unix.IPV6_FREEBIND
-	}
-	var err error
-	e := conn.Control(func(fd uintptr) {
-		err = errors.Join(unix.SetsockoptInt(int(fd), level, option, 1),
-			unix.SetsockoptInt(int(fd), unix.SOL_TCP, unix.TCP_USER_TIMEOUT, int(unacknowledged.Milliseconds())))
-	})
-	return errors.Join(e, err)
 }

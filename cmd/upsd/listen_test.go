@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/upscard/upscard/services/config"
+	"github.com/upscard/upscard/services/listen"
 )
 
 // needIPv6 skips the test on a machine without IPv6.
@@ -35,7 +36,7 @@ func reachable(host, port string) bool {
 func TestFamilies(t *testing.T) {
 	needIPv6(t)
 	tests := []struct {
-		listen string // at any port
+		addr   string // at any port
 		v4, v6 bool   // whether loopback of that family is served
 	}{
 		{":", true, true},
@@ -49,14 +50,14 @@ func TestFamilies(t *testing.T) {
 		{"[2001:db8::1]:", false, false},
 	}
 	for _, tt := range tests {
-		ln, err := bind(t.Context(), tt.listen+"0")
+		ln, err := listen.TCP(t.Context(), tt.addr+"0")
 		if err != nil {
 			t.Error(err)
 			continue
 		}
 		_, port, _ := net.SplitHostPort(ln.Addr().String())
 		if v4, v6 := reachable("127.0.0.1", port), reachable("::1", port); v4 != tt.v4 || v6 != tt.v6 {
-			t.Errorf("%s serves IPv4 %t, IPv6 %t", tt.listen, v4, v6)
+			t.Errorf("%s serves IPv4 %t, IPv6 %t", tt.addr, v4, v6)
 		}
 		ln.Close()
 	}
@@ -66,12 +67,12 @@ func TestFamilies(t *testing.T) {
 func TestSideBySide(t *testing.T) {
 	needIPv6(t)
 	for _, hosts := range [][2]string{{"0.0.0.0", "[::]"}, {"[::]", "0.0.0.0"}, {"0.0.0.0", "[::1]"}} {
-		ln, err := bind(t.Context(), hosts[0]+":0")
+		ln, err := listen.TCP(t.Context(), hosts[0]+":0")
 		if err != nil {
 			t.Fatal(err)
 		}
 		_, port, _ := net.SplitHostPort(ln.Addr().String())
-		other, err := bind(t.Context(), hosts[1]+":"+port)
+		other, err := listen.TCP(t.Context(), hosts[1]+":"+port)
 		if err != nil {
 			t.Errorf("beside %s: %v", hosts[0], err)
 		} else {
@@ -159,7 +160,7 @@ func serveTogether(t *testing.T, name string, addrs []string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ln, err := bind(t.Context(), net.JoinHostPort(host, port))
+		ln, err := listen.TCP(t.Context(), net.JoinHostPort(host, port))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			return

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/upscard/upscard/services/config"
+	"github.com/upscard/upscard/services/listen"
 	"github.com/upscard/upscard/services/nut"
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
@@ -91,7 +92,7 @@ func TestClientVanishes(t *testing.T) {
 	host := newHost(cfg, options{}, slog.New(slog.DiscardHandler))
 	host.Registry.Find("ups").Store().Set(storeOf("OL").Get())
 	var ln *net.TCPListener
-	near.do(t, func() (err error) { ln, err = bind(t.Context(), "10.93.0.1:0"); return })
+	near.do(t, func() (err error) { ln, err = listen.TCP(t.Context(), "10.93.0.1:0"); return })
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
 	go func() { served <- nut.NewServer(host, 10).Serve(ctx, ln) }()
