@@ -21,6 +21,7 @@ const MaxSize = 64 << 10
 type Config struct {
 	Listen  []string // addresses of the NUT server, HOST:PORT; no host is every address of IPv4 and IPv6
 	Network Network
+	NIS     NIS
 	Monitor Monitor
 	Notify  []Notify // in the order of the file
 	UPS     []UPS    // in the order of the file

@@ -15,6 +15,11 @@ func Encode(c *Config) []byte {
 	if network.Len() > 0 {
 		fmt.Fprintf(&b, "[%s]\n%s", tableNetwork, network.Bytes())
 	}
+	var nis bytes.Buffer
+	encodeKeys(&nis, nisKeys, c.NIS)
+	if nis.Len() > 0 {
+		fmt.Fprintf(&b, "[%s]\n%s", tableNIS, nis.Bytes())
+	}
 	var monitor bytes.Buffer
 	encodeKeys(&monitor, monitorKeys, c.Monitor)
 	if monitor.Len() > 0 {

@@ -24,6 +24,7 @@ func TestExampleFile(t *testing.T) {
 		Network: Network{Hostname: "upscard", DNS: addrs("192.168.1.1", "9.9.9.9"), NTP: []string{"ptbtime1.ptb.de", "192.168.1.1"},
 			Interfaces: []Interface{{"eth0", Static, Auto, prefixes("192.168.1.5/24", "2001:db8::5/64"), addrs("192.168.1.1")},
 				{Name: AnyWired, Method: DHCP, IPv6: Auto}}},
+		NIS: NIS{Off: true, Listen: []string{"192.168.1.5:3551"}, UPS: []string{"rack", "desk"}, Format: NISOld},
 		Monitor: Monitor{MinSupplies: new(1), PollFreq: new(5), DeadTime: new(15), HostSync: new(60), FinalDelay: new(0),
 			NoCommWarnTime: new(300), RBWarnTime: new(43200), OffDuration: new(30), OBLBDuration: new(0), OverDuration: new(-1),
 			AlarmCritical: new(false), Charge: new(30), Runtime: new(300), OnBattery: new(600), Off: OffReturn},
@@ -66,7 +67,7 @@ func TestExampleFile(t *testing.T) {
 	}
 	for table, rules := range map[string][]string{tableNetwork: append(names(networkKeys), names(interfaceKeys)...),
 		tableUPS: append(names(upsKeys), tableNames(upsTables)...), tableUsers: names(userKeys),
-		tableMonitor: names(monitorKeys), tableNotify: names(notifyKeys)} {
+		tableNIS: names(nisKeys), tableMonitor: names(monitorKeys), tableNotify: names(notifyKeys)} {
 		for _, key := range rules {
 			if !shown[table+"."+key] {
 				t.Errorf("%s of [%s] is not shown", key, table)

@@ -13,8 +13,9 @@ func Parse(name string, data []byte) (*Config, error) {
 	p := parser{
 		report:  r,
 		config:  Default(),
-		top:     section[Config]{rules: topKeys, tables: []string{tableNetwork, tableMonitor, tableUPS, tableUsers, tableNotify}},
+		top:     section[Config]{rules: topKeys, tables: []string{tableNetwork, tableNIS, tableMonitor, tableUPS, tableUsers, tableNotify}},
 		network: newNetworkSection(),
+		nis:     section[NIS]{table: tableNIS, rules: nisKeys},
 		monitor: section[Monitor]{table: tableMonitor, rules: monitorKeys},
 		ups: entries[UPS]{table: tableUPS, rules: upsKeys, tables: upsTables, refused: refused, checkName: CheckName, check: checkUPS,
 			complete: func(u *UPS, name string) { u.Name = name }},
@@ -45,6 +46,7 @@ type parser struct {
 	network networkSection
 	ups     entries[UPS]
 	users   entries[User]
+	nis     section[NIS]
 	monitor section[Monitor]
 	notify  entries[Notify]
 }
@@ -55,6 +57,8 @@ func (p *parser) apply(s setting) {
 		p.network.apply(p.report, &p.config.Network, s)
 	case tableUPS:
 		p.ups.apply(p.report, s)
+	case tableNIS:
+		p.nis.applyTable(p.report, &p.config.NIS, s)
 	case tableMonitor:
 		p.monitor.applyTable(p.report, &p.config.Monitor, s)
 	case tableNotify:

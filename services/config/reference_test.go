@@ -65,6 +65,7 @@ func keyTables() string {
 	reference(&b, "At the top of the file", topKeys)
 	reference(&b, "`["+tableNetwork+"]`", networkKeys)
 	reference(&b, "`["+tableInterfaces+".NAME]`", interfaceKeys)
+	reference(&b, "`["+tableNIS+"]`", nisKeys)
 	reference(&b, "`["+tableMonitor+"]`", monitorKeys)
 	reference(&b, "`["+tableNotify+".NAME]`", notifyKeys)
 	reference(&b, "`["+tableUPS+".NAME]`", upsKeys)
