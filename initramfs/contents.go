@@ -7,6 +7,7 @@ import "github.com/u-root/mkuimage/cpio"
 var programs = []string{
 	"confd",
 	"netd",
+	"nisd",
 	"upscard",
 	"upsd",
 	"upsmon",

@@ -21,6 +21,8 @@ func duties() []duty {
 		{"usbhid-ups", []string{"unix", "netlink.uevent"}, [][]uintptr{serving(), fileModes()}},
 		{"upsd", []string{"unix", "inet", "inet6"}, [][]uintptr{serving(), fileModes()}},
 		{"upsd.serving", []string{"unix"}, [][]uintptr{serving(), fileModes()}}, // a feed for each UPS that appears, and no other listener
+		{"nisd", []string{"unix", "inet", "inet6"}, [][]uintptr{serving(), fileModes()}},
+		{"nisd.serving", []string{"unix"}, [][]uintptr{serving(), fileModes()}}, // upsd's feeds, and no other listener
 		{"upsmon", []string{"unix", "inet", "inet6"}, [][]uintptr{fileModes()}}, // upsd's sockets, and those whom it tells; nobody can reach it
 		{"netd", []string{"unix", "inet", "inet6", "packet", "netlink.route"}, [][]uintptr{serving(), fileModes(), clockSetting()}},
 	}

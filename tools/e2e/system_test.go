@@ -63,6 +63,7 @@ func TestPrivileges(t *testing.T) {
 	wantCaps := map[string]string{
 		"netd":       "0000000002003400", // net_bind_service, net_admin, net_raw, sys_time
 		"upsd":       "0000000000000000",
+		"nisd":       "0000000000000000",
 		"usbhid-ups": "0000000000000000",
 	}
 	uids := map[string]string{}
@@ -93,8 +94,8 @@ func TestOpenPorts(t *testing.T) {
 			open = append(open, table+":"+l[1])
 		}
 	}
-	if got, want := fmt.Sprint(open), "[tcp6:0DA5]"; got != want {
-		t.Errorf("listening on %s, want %s (3493, both families)", got, want)
+	if got, want := fmt.Sprint(open), "[tcp6:0DA5 tcp6:0DDF]"; got != want {
+		t.Errorf("listening on %s, want %s (3493 and 3551, both families)", got, want)
 	}
 }
 
