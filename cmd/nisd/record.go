@@ -5,8 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -30,8 +28,7 @@ type recorder struct {
 	units  map[string]*unit
 	file   *storage.File // nil: nothing is kept
 	logger *slog.Logger
-	first  chan struct{} // closed once every UPS was looked at
-	saves  chan []byte   // capacity 1: what is still to be saved
+	saves  chan []byte // capacity 1: what is still to be saved
 }
 
 // unit is one UPS.
@@ -39,6 +36,8 @@ type unit struct {
 	name, host string
 	limits     nis.Limits
 	old        bool
+	read       chan struct{} // closed once it was read
+	begin      func()        // closes read
 
 	mu      sync.Mutex
 	shown   *ups.Snapshot
@@ -46,14 +45,15 @@ type unit struct {
 }
 
 func newRecorder(cfg *config.Config, f *feeds.Feeds, doors []door, host, state string, logger *slog.Logger) (*recorder, error) {
-	r := &recorder{feeds: f, units: make(map[string]*unit), logger: logger, first: make(chan struct{}), saves: make(chan []byte, 1)}
+	r := &recorder{feeds: f, units: make(map[string]*unit), logger: logger, saves: make(chan []byte, 1)}
 	kept, err := r.load(state)
 	if err != nil {
 		return nil, err
 	}
 	for _, d := range doors {
 		if r.units[d.ups] == nil {
-			r.units[d.ups] = &unit{name: d.ups, host: host, limits: limits(cfg.Monitor), old: cfg.NIS.Format == config.NISOld,
+			read := make(chan struct{})
+			r.units[d.ups] = &unit{read: read, begin: sync.OnceFunc(func() { close(read) }), name: d.ups, host: host, limits: limits(cfg.Monitor), old: cfg.NIS.Format == config.NISOld,
 				shown: ups.NewStore().Get(), history: kept[d.ups].With(time.Now(), "apcupsd "+version+" startup succeeded")}
 		}
 	}
@@ -101,13 +101,9 @@ func (r *recorder) run(ctx context.Context, loop heartbeat.Loop) {
 	defer close(r.saves)
 	saving.Go(r.save)
 	var saved time.Time
-	first := sync.OnceFunc(func() { close(r.first) })
 	for {
 		now := time.Now()
-		changed, known, wake := r.look(now)
-		if known {
-			first()
-		}
+		changed, wake := r.look(now)
 		if changed || !saved.IsZero() && r.onBattery() && now.Sub(saved) >= saveEvery || saved.IsZero() {
 			saved = now
 			r.keep()
@@ -126,9 +122,9 @@ func (r *recorder) run(ctx context.Context, loop heartbeat.Loop) {
 	}
 }
 
-// look takes the newest snapshots. It tells whether an event came, whether every UPS is known, and how long nothing has to be done by itself.
-func (r *recorder) look(now time.Time) (changed, known bool, wake time.Duration) {
-	known, wake = true, saveEvery
+// look takes the newest snapshots. It tells whether an event came, and how long nothing has to be done by itself.
+func (r *recorder) look(now time.Time) (changed bool, wake time.Duration) {
+	wake = saveEvery
 	for name, u := range r.units {
 		snap := r.feeds.Get(name)
 		if snap == nil {
@@ -139,13 +135,15 @@ func (r *recorder) look(now time.Time) (changed, known bool, wake time.Duration)
 		u.shown = nis.Hold(u.shown, snap)
 		u.history = before.Observe(u.shown, now)
 		changed = changed || !sameEvents(before.Events, u.history.Events)
-		known = known && u.shown.Freshness() != ups.Absent
+		if u.shown.Freshness() == ups.Fresh {
+			u.begin()
+		}
 		if at := u.history.Wake(); !at.IsZero() {
 			wake = min(wake, max(time.Until(at), 50*time.Millisecond))
 		}
 		u.mu.Unlock()
 	}
-	return changed, known, wake
+	return changed, wake
 }
 
 // sameEvents: only the end changes.
@@ -163,15 +161,6 @@ func (r *recorder) onBattery() bool {
 		}
 	}
 	return false
-}
-
-// known waits until every UPS was looked at once, at most for so long.
-func (r *recorder) known(ctx context.Context, patience time.Duration) {
-	select {
-	case <-r.first:
-	case <-time.After(patience):
-	case <-ctx.Done():
-	}
 }
 
 // keep hands over what is to be saved; a slow disk gets the newest only.
@@ -208,12 +197,6 @@ func (r *recorder) save() {
 		failing = err != nil
 	}
 }
-
-// source is what clients of the named UPS are answered from.
-func (r *recorder) source(name string) nis.Source { return r.units[name] }
-
-// names are the UPSes that are served, in order.
-func (r *recorder) names() []string { return slices.Sorted(maps.Keys(r.units)) }
 
 // Status implements nis.Source.
 func (u *unit) Status() []string {

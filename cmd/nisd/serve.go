@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/upscard/upscard/services/config"
 	"github.com/upscard/upscard/services/driversock"
@@ -25,10 +24,6 @@ const version = "3.14.14 (31 May 2016) upscard"
 
 // defaultUPS is the name of the only UPS where nothing is configured.
 const defaultUPS = "ups"
-
-// patience is how long clients wait for the first reading after the start: to one that saw a UPS on battery before, an answer without that
-// would be the mains.
-const patience = 3 * time.Second
 
 // serve runs until ctx ends.
 func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.Logger, tighten func(string) error) error {
@@ -57,21 +52,11 @@ func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.L
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { follower.Run(ctx); return nil })
 	g.Go(func() error { recorder.run(ctx, loop); return nil })
-	e := &entrance{logger: logger, tighten: tighten, opened: make(chan struct{})}
-	g.Go(func() error {
-		recorder.known(ctx, patience)
-		return e.serve(ctx, doors, recorder)
-	})
-	g.Go(func() error {
-		select {
-		case <-e.opened:
-			if err := parent.Ready(); err != nil {
-				logger.Warn("readiness", "err", err)
-			}
-		case <-ctx.Done():
-		}
-		return nil
-	})
+	e := &entrance{logger: logger, tighten: tighten}
+	g.Go(func() error { return e.serve(ctx, doors, recorder) })
+	if err := parent.Ready(); err != nil {
+		logger.Warn("readiness", "err", err)
+	}
 	g.Go(func() error {
 		ask := func(ctx context.Context) error {
 			if err := loop.Ask(ctx); err != nil {
@@ -145,12 +130,12 @@ func ports(cfg *config.Config) (list []door, err error) {
 	return list, nil
 }
 
-// entrance is the addresses that clients come in by, each served as soon as it can be bound.
+// entrance is the addresses that clients come in by, each served as soon as it can be bound and its UPS was read once. Before that a client is
+// refused: an apcupsd that is a slave takes from the first answer, even from none on an open connection, which values there are, and one that
+// saw the UPS on battery before would take an answer without that for the mains.
 type entrance struct {
 	logger  *slog.Logger
 	tighten func(duty string) error // called once no socket is to be made any more
-	opened  chan struct{}           // closed when every address was tried and one is served
-	open    sync.Once
 
 	missing atomic.Int32 // addresses that are not served yet
 	mu      sync.Mutex
@@ -161,23 +146,21 @@ func (e *entrance) serve(ctx context.Context, doors []door, r *recorder) error {
 	g, ctx := errgroup.WithContext(ctx)
 	e.missing.Store(int32(len(doors)))
 	connections := new(nis.Door)
-	var all []func() error
 	for _, d := range doors {
-		logger := e.logger.With("ups", d.ups)
-		server := &nis.Server{From: r.source(d.ups), Door: connections, Logger: logger}
-		ln, err := listen.TCP(ctx, d.addr)
-		if err != nil {
-			logger.Warn("address cannot be served, trying again", "err", err)
-		}
-		all = append(all, func() error {
-			if ln == nil {
+		unit, logger := r.units[d.ups], e.logger.With("ups", d.ups)
+		g.Go(func() error {
+			select {
+			case <-unit.read:
+			case <-ctx.Done():
+				return nil
+			}
+			ln, err := listen.TCP(ctx, d.addr)
+			if err != nil {
+				logger.Warn("address cannot be served, trying again", "err", err)
 				ln = listen.Later(ctx, d.addr)
 			}
-			return e.admit(ctx, ln, server, logger)
+			return e.admit(ctx, ln, &nis.Server{From: unit, Door: connections, Logger: logger}, logger)
 		})
-	}
-	for _, f := range all {
-		g.Go(f)
 	}
 	return g.Wait()
 }
@@ -198,7 +181,6 @@ func (e *entrance) admit(ctx context.Context, ln *net.TCPListener, server *nis.S
 	e.mu.Lock()
 	e.served = append(e.served, a)
 	e.mu.Unlock()
-	e.open.Do(func() { close(e.opened) })
 	return server.Serve(ctx, a)
 }
 

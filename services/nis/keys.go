@@ -102,10 +102,11 @@ func ifSlave(value func(*View) string) func(*View) (string, bool) {
 	}
 }
 
-// known are the variables that do not change by themselves. All others are shown only while they are fresh.
+// known are the variables that do not change by themselves. All others are shown only while they are fresh, but for charge and time left: an
+// apcupsd that is a slave looks once, when it starts, whether there are any, and never applies its own limits to them if not.
 var known = map[string]bool{"ups.model": true, "device.model": true, "ups.serial": true, "device.serial": true, "ups.mfr.date": true, "battery.date": true, "battery.mfr.date": true,
 	"ups.firmware": true, "ups.firmware.aux": true, "output.voltage.nominal": true, "input.voltage.nominal": true,
-	"battery.voltage.nominal": true, "ups.realpower.nominal": true, "ups.power.nominal": true, "battery.charge.low": true, "battery.runtime.low": true}
+	"battery.voltage.nominal": true, "battery.charge": true, "battery.runtime": true, "ups.realpower.nominal": true, "ups.power.nominal": true, "battery.charge.low": true, "battery.runtime.low": true}
 
 // first is the first of the variables that has a value that may be shown.
 func first(v *View, names ...string) (string, bool) {
