@@ -223,8 +223,6 @@ func TestMissingVariables(t *testing.T) {
 	v.UPS = snapshot(ups.Fresh, map[string]string{"ups.status": "OL", "input.voltage": "NaN", "ups.load": "much", "battery.charge": "1e300", "ups.model": " "})
 	v.History = History{Started: at("08:00:00")}
 	shown := values(t, Status(v))
-	want := "APC BATT CABLE"
-	_ = want
 	for _, name := range []string{"LINEV", "LOADPCT", "BCHARGE", "MODEL", "TIMELEFT", "MAXLINEV", "SELFTEST", "XONBATT", "LASTSTEST", "NOMPOWER", "FIRMWARE"} {
 		if value, there := shown[name]; there {
 			t.Errorf("%s is %q", name, value)
