@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"os"
 	"strconv"
@@ -123,6 +124,9 @@ func ports(cfg *config.Config) (list []door, err error) {
 			next := first
 			if first != 0 {
 				next += i
+			}
+			if next > math.MaxUint16 {
+				return nil, fmt.Errorf("[nis]: %s leaves no port for %s", addr, name)
 			}
 			list = append(list, door{name, net.JoinHostPort(host, strconv.Itoa(next))})
 		}

@@ -134,7 +134,7 @@ func TestClientVanishes(t *testing.T) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	if took := time.Since(cut); took < keepAlive.Idle || took > 30*time.Second {
+	if took := time.Since(cut); took < listen.KeepAlive.Idle || took > 30*time.Second {
 		t.Errorf("logged out after %v", took)
 	} else {
 		t.Logf("logged out after %v", took)

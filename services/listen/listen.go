@@ -36,7 +36,7 @@ func Later(ctx context.Context, addr string) *net.TCPListener {
 
 // TCP listens on HOST:PORT, with or without a host. The address may be one that this machine gets later; a port of 0 is any free one.
 func TCP(ctx context.Context, addr string) (*net.TCPListener, error) {
-	lc := net.ListenConfig{Control: prepare, KeepAliveConfig: keepAlive}
+	lc := net.ListenConfig{Control: prepare, KeepAliveConfig: KeepAlive}
 	ln, err := lc.Listen(ctx, network(addr), addr)
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", addr, err)
@@ -56,11 +56,11 @@ func network(addr string) string {
 	return "tcp6"
 }
 
-// A client that vanishes without a word, as one whose cable is pulled, is logged out within 25 s: a primary that waits for it would lose
-// the time to shut down. A shorter patience would drop clients for a moment without a network.
-var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 3 * time.Second, Count: 3}
+// KeepAlive finds out that a client is gone. One that vanishes without a word, as one whose cable is pulled, is logged out within 25 s: a
+// primary that waits for it would lose the time to shut down. A shorter patience would drop clients for a moment without a network.
+var KeepAlive = net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 3 * time.Second, Count: 3}
 
-// unacknowledged is how long what a client was sent may stay unacknowledged. With it the probes of keepAlive are not counted: the
+// unacknowledged is how long what a client was sent may stay unacknowledged. With it the probes of KeepAlive are not counted: the
 // first after this time ends the connection.
 const unacknowledged = 20 * time.Second
 
