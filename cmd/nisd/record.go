@@ -22,6 +22,9 @@ const maxFile = 1 << 20
 // saveEvery is how often an outage that goes on is saved: whether the card itself ended in it is then known as exactly.
 const saveEvery = time.Minute
 
+// saveAtLeast is how often the rest is: extremes that are no events. What has not changed is not written.
+const saveAtLeast = time.Hour
+
 // recorder keeps what clients are told of each UPS that is served.
 type recorder struct {
 	feeds  *feeds.Feeds
@@ -101,10 +104,15 @@ func (r *recorder) run(ctx context.Context, loop heartbeat.Loop) {
 	defer close(r.saves)
 	saving.Go(r.save)
 	var saved time.Time
+	start := time.Now()
+	clock := newClock(start)
 	for {
 		now := time.Now()
+		if from, by := clock.set(now, now.Sub(start)); by != 0 {
+			r.shift(from, by)
+		}
 		changed, wake := r.look(now)
-		if changed || !saved.IsZero() && r.onBattery() && now.Sub(saved) >= saveEvery || saved.IsZero() {
+		if since := now.Sub(saved); changed || since >= saveAtLeast || since >= saveEvery && r.onBattery() {
 			saved = now
 			r.keep()
 		}
@@ -144,6 +152,15 @@ func (r *recorder) look(now time.Time) (changed bool, wake time.Duration) {
 		u.mu.Unlock()
 	}
 	return changed, wake
+}
+
+func (r *recorder) shift(from time.Time, by time.Duration) {
+	r.logger.Info("the clock was set", "by", by)
+	for _, u := range r.units {
+		u.mu.Lock()
+		u.history = u.history.Shift(from, by)
+		u.mu.Unlock()
+	}
 }
 
 // sameEvents: only the end changes.

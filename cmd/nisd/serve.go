@@ -41,7 +41,7 @@ func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.L
 		}
 		host = name
 	}
-	doors, err := ports(cfg)
+	doors, err := ports(cfg, logger)
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ type door struct{ ups, addr string }
 
 // ports gives each UPS a port on every address: the configured one to the first, the ones after it to the others. An address of port 0 gives
 // each any port.
-func ports(cfg *config.Config) (list []door, err error) {
+func ports(cfg *config.Config, logger *slog.Logger) (list []door, err error) {
 	names := cfg.NIS.UPS
 	if len(names) == 0 {
 		names = []string{defaultUPS}
@@ -126,7 +126,8 @@ func ports(cfg *config.Config) (list []door, err error) {
 				next += i
 			}
 			if next > math.MaxUint16 {
-				return nil, fmt.Errorf("[nis]: %s leaves no port for %s", addr, name)
+				logger.Warn("no port is left", "ups", name, "listen", addr)
+				break
 			}
 			list = append(list, door{name, net.JoinHostPort(host, strconv.Itoa(next))})
 		}
@@ -151,6 +152,7 @@ func (e *entrance) serve(ctx context.Context, doors []door, r *recorder) error {
 	e.missing.Store(int32(len(doors)))
 	connections := new(nis.Door)
 	for _, d := range doors {
+		e.logger.Info("served once it was read", "ups", d.ups, "addr", d.addr)
 		unit, logger := r.units[d.ups], e.logger.With("ups", d.ups)
 		g.Go(func() error {
 			select {

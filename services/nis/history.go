@@ -57,6 +57,24 @@ func (h History) With(now time.Time, text string) History {
 	return h
 }
 
+// Shift is the history after the clock was set: what was noted since from moves with it.
+func (h History) Shift(from time.Time, by time.Duration) History {
+	moved := func(t time.Time) time.Time {
+		if t.Before(from) {
+			return t
+		}
+		return t.Add(by)
+	}
+	for _, t := range []*time.Time{&h.Started, &h.OnBattery, &h.OffBattery, &h.Seen, &h.Test} {
+		*t = moved(*t)
+	}
+	h.Events = slices.Clone(h.Events)
+	for i := range h.Events {
+		h.Events[i].Time = moved(h.Events[i].Time)
+	}
+	return h
+}
+
 // Wake is when the history has to be looked at again though nothing else happens, zero: never.
 func (h History) Wake() time.Time {
 	if h.Battery && !h.Told {

@@ -183,6 +183,25 @@ func TestRestarts(t *testing.T) {
 	}
 }
 
+// A card has no clock of its own: what it noted before it knew the time moves to where it was.
+func TestClockIsSet(t *testing.T) {
+	s := newStory().then(0, ups.Fresh, "OL").then(time.Second, ups.Fresh, "OB").then(time.Second, ups.Fresh, "OL")
+	began := s.now.Add(time.Hour)
+	s.then(time.Hour, ups.Fresh, "OB").then(time.Second, ups.Fresh, "OB")
+	s.h = s.h.Shift(began, 240*time.Hour)
+	s.now = s.now.Add(240 * time.Hour)
+	s.then(time.Second, ups.Fresh, "OL")
+	for key, want := range map[string]string{"CUMONBATT": "3 Seconds", "XONBATT": "2026-12-06 11:00:02 +0100  ", "XOFFBATT": "2026-12-06 11:00:04 +0100  ",
+		"STARTTIME": "2026-11-26 10:00:00 +0100  "} {
+		if got := s.value(t, key); got != want {
+			t.Errorf("%s is %q, want %q", key, got, want)
+		}
+	}
+	if got := s.events(); !strings.HasPrefix(got, "10:00:01 Power failure.\n10:00:02 Power is back. UPS running on mains.\n11:00:02 Power failure.") || s.h.Events[2].Time.Day() != 6 {
+		t.Errorf("events are\n%s", got)
+	}
+}
+
 func TestEventsAreBounded(t *testing.T) {
 	s := newStory()
 	for range 100 {

@@ -15,7 +15,7 @@ import (
 // Bounds of what clients may take.
 const (
 	MaxConns   = 512 // of all servers together
-	maxPerHost = 64  // of one client's address
+	maxPerHost = 256 // of one client's address
 
 	requestTimeout = 15 * time.Second // for the rest of a request that has begun, as apcupsd waits
 	idleTimeout    = 5 * time.Minute  // between requests; apcupsd waits 15 s, and some clients poll each minute

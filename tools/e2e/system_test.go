@@ -87,6 +87,7 @@ func TestPrivileges(t *testing.T) {
 // Only the configured port is open. Slirp's own traffic needs none.
 func TestOpenPorts(t *testing.T) {
 	m := bootReady(t, setup{})
+	m.console(0, `nisd: .*msg=listening`) // once the UPS was read
 	listening := regexp.MustCompile(`(?m)^ *\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F:]+ 0A `)
 	var open []string
 	for _, table := range []string{"tcp", "tcp6"} {
