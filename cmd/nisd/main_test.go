@@ -40,10 +40,16 @@ func newCard(t *testing.T, conf string) *card {
 	if err := os.Mkdir(filepath.Join(dir, "nut"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "conf"), []byte(conf), 0o600); err != nil {
-		t.Fatal(err)
+	c := &card{t, dir}
+	c.configure(conf)
+	return c
+}
+
+func (c *card) configure(conf string) {
+	c.t.Helper()
+	if err := os.WriteFile(filepath.Join(c.dir, "conf"), []byte(conf), 0o600); err != nil {
+		c.t.Fatal(err)
 	}
-	return &card{t, dir}
 }
 
 // feed shows a UPS until the test ends, or stop is called.
@@ -212,6 +218,13 @@ func TestHistoryOutlives(t *testing.T) {
 	r.tells("ups", "STATUS   : ONBATT")
 	before := r.ask("ups", "events")
 	r.stop()
+	c.configure(loopback + "ups = \"other\"\n")
+	other, _ := c.feed("other")
+	other.Set(snap(ups.Fresh, "OL"))
+	r = c.run("-state", c.kept()) // for a while, another UPS is served
+	r.tells("other", "NUMXFERS : 0")
+	r.stop()
+	c.configure(loopback)
 	again := c.run("-state", c.kept())
 	again.tells("ups", "NUMXFERS : 1")
 	after := again.ask("ups", "events")
@@ -240,6 +253,24 @@ func TestOnBatteryIsTold(t *testing.T) {
 	r := c.run()
 	await(t, "on battery", func() bool { return strings.Contains(r.ask("ups", "events"), "Running on UPS batteries.") })
 	r.tells("ups", "STATFLAG : 0x05060010")
+}
+
+// A UPS that is lost at the beginning of an outage leaves nisd at rest, and is told of once it is back.
+func TestLostAtTheBeginningOfAnOutage(t *testing.T) {
+	c := newCard(t, loopback)
+	store, _ := c.feed("ups")
+	store.Set(snap(ups.Fresh, "OL"))
+	r := c.run()
+	r.tells("ups", "STATUS   : ONLINE")
+	store.Set(snap(ups.Fresh, "OB"))
+	r.tells("ups", "STATUS   : ONBATT")
+	store.Set(snap(ups.Stale, "OB"))
+	r.tells("ups", "STATFLAG : 0x05060110") // 6 s on battery
+	if strings.Contains(r.ask("ups", "events"), "Running on") {
+		t.Error("an event is told of a UPS that cannot be read")
+	}
+	store.Set(snap(ups.Fresh, "OB"))
+	await(t, "on battery", func() bool { return strings.Contains(r.ask("ups", "events"), "Running on UPS batteries.") })
 }
 
 func TestOldFormat(t *testing.T) {

@@ -29,7 +29,8 @@ const saveAtLeast = time.Hour
 type recorder struct {
 	feeds  *feeds.Feeds
 	units  map[string]*unit
-	file   *storage.File // nil: nothing is kept
+	others map[string]nis.History // of UPSes that are not served any more
+	file   *storage.File          // nil: nothing is kept
 	logger *slog.Logger
 	saves  chan []byte // capacity 1: what is still to be saved
 }
@@ -53,6 +54,7 @@ func newRecorder(cfg *config.Config, f *feeds.Feeds, doors []door, host, state s
 	if err != nil {
 		return nil, err
 	}
+	r.others = kept
 	for _, d := range doors {
 		if r.units[d.ups] == nil {
 			read := make(chan struct{})
@@ -146,8 +148,8 @@ func (r *recorder) look(now time.Time) (changed bool, wake time.Duration) {
 		if u.shown.Freshness() == ups.Fresh {
 			u.begin()
 		}
-		if at := u.history.Wake(); !at.IsZero() {
-			wake = min(wake, max(time.Until(at), 50*time.Millisecond))
+		if at := u.history.Wake(); at.After(now) { // what is due and not done waits for a reading
+			wake = min(wake, at.Sub(now))
 		}
 		u.mu.Unlock()
 	}
@@ -190,6 +192,11 @@ func (r *recorder) keep() {
 		u.mu.Lock()
 		all[name] = u.history
 		u.mu.Unlock()
+	}
+	for name, h := range r.others {
+		if _, served := all[name]; !served && len(all) < feeds.Max {
+			all[name] = h
+		}
 	}
 	data, err := json.Marshal(all)
 	if err != nil {

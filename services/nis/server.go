@@ -22,6 +22,9 @@ const (
 	writeTimeout   = 10 * time.Second
 )
 
+// restBetweenTroubles keeps clients from filling the log.
+const restBetweenTroubles = time.Minute
+
 // Door counts the connections of all servers.
 type Door struct {
 	mu    sync.Mutex
@@ -68,7 +71,13 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	defer cancel()
 	defer ln.Close()
 	defer context.AfterFunc(ctx, func() { ln.Close() })()
-	full := false // told once, until there is room again
+	said := time.Time{} // when trouble was told last
+	trouble := func(what string, args ...any) {
+		if time.Since(said) >= restBetweenTroubles {
+			said = time.Now()
+			s.Logger.Warn(what, args...)
+		}
+	}
 	for {
 		conn, err := ln.Accept()
 		switch {
@@ -78,6 +87,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 			}
 			return nil
 		case isTransient(err):
+			trouble("connections cannot be accepted", "err", err)
 			time.Sleep(50 * time.Millisecond)
 			continue
 		case err != nil:
@@ -85,14 +95,10 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 		}
 		host := hostOf(conn.RemoteAddr())
 		if !s.Door.enter(host) {
-			if !full {
-				s.Logger.Warn("connection refused: too many", "addr", host)
-			}
-			full = true
+			trouble("connection refused: too many", "addr", host)
 			conn.Close()
 			continue
 		}
-		full = false
 		wg.Go(func() {
 			defer s.Door.leave(host)
 			s.serve(ctx, conn)
