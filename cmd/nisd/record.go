@@ -46,6 +46,8 @@ type unit struct {
 	mu      sync.Mutex
 	shown   *ups.Snapshot
 	history nis.History
+	made    []string  // the answer of this second, nil if it has to be made
+	second  time.Time // without its parts
 }
 
 func newRecorder(cfg *config.Config, f *feeds.Feeds, doors []door, host, state string, logger *slog.Logger) (*recorder, error) {
@@ -144,6 +146,7 @@ func (r *recorder) look(now time.Time) (changed bool, wake time.Duration) {
 		before := u.history
 		u.shown = nis.Hold(u.shown, snap)
 		u.history = before.Observe(u.shown, now)
+		u.made = nil
 		changed = changed || !sameEvents(before.Events, u.history.Events)
 		if u.shown.Freshness() == ups.Fresh {
 			u.begin()
@@ -161,6 +164,7 @@ func (r *recorder) shift(from time.Time, by time.Duration) {
 	for _, u := range r.units {
 		u.mu.Lock()
 		u.history = u.history.Shift(from, by)
+		u.made = nil
 		u.mu.Unlock()
 	}
 }
@@ -222,15 +226,21 @@ func (r *recorder) save() {
 	}
 }
 
-// Status implements nis.Source.
+// Status implements nis.Source. Nothing in an answer changes within a second but by a reading, so many clients share one.
 func (u *unit) Status() []string {
+	now := time.Now().Truncate(time.Second)
 	u.mu.Lock()
-	v := nis.View{Name: u.name, Host: u.host, Version: version, UPS: u.shown, History: u.history, Limits: u.limits, Now: time.Now()}
-	u.mu.Unlock()
-	if u.old {
-		return nis.OldStatus(v)
+	defer u.mu.Unlock()
+	if u.made != nil && u.second.Equal(now) {
+		return u.made
 	}
-	return nis.Status(v)
+	v := nis.View{Name: u.name, Host: u.host, Version: version, UPS: u.shown, History: u.history, Limits: u.limits, Now: now}
+	form := nis.Status
+	if u.old {
+		form = nis.OldStatus
+	}
+	u.made, u.second = form(v), now
+	return u.made
 }
 
 // Events implements nis.Source.

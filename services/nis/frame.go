@@ -31,6 +31,10 @@ func (r *requests) take(data []byte, answer func(request []byte)) error {
 		answer(rest[2 : 2+n])
 		rest = rest[2+n:]
 	}
+	if len(rest) == 0 {
+		r.data = nil // no memory for a client that waits without having begun a request
+		return nil
+	}
 	r.data = append(r.data[:0], rest...)
 	return nil
 }

@@ -121,14 +121,12 @@ func hostOf(addr net.Addr) netip.Addr {
 	return ap.Addr().Unmap()
 }
 
-// serve answers one client until it ends, is silent for too long, or sends what is no request. All that is answered to what was read is one
-// write.
+// serve answers one client until it ends, is silent for too long, or sends what is no request.
 func (s *Server) serve(ctx context.Context, conn net.Conn) {
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	var in requests
-	buf := make([]byte, 512)
-	var out []byte
+	buf := make([]byte, 64)
 	limit := time.Now().Add(idleTimeout)
 	for {
 		if conn.SetReadDeadline(limit) != nil {
@@ -136,24 +134,34 @@ func (s *Server) serve(ctx context.Context, conn net.Conn) {
 		}
 		n, err := conn.Read(buf)
 		begun := in.begun()
-		out = out[:0]
-		end := in.take(buf[:n], func(request []byte) { out = appendAnswer(out, request, s.From) })
-		if len(out) > 0 {
-			if conn.SetWriteDeadline(time.Now().Add(writeTimeout)) != nil {
-				return
-			}
-			if _, err := conn.Write(out); err != nil {
-				return
-			}
-		}
-		if err != nil || end != nil {
+		answered, ok := s.answer(conn, &in, buf[:n])
+		if err != nil || !ok {
 			return
 		}
 		switch {
 		case !in.begun():
 			limit = time.Now().Add(idleTimeout)
-		case !begun || len(out) > 0: // the time counts from its first byte
+		case !begun || answered: // the time counts from its first byte
 			limit = time.Now().Add(requestTimeout)
 		}
 	}
+}
+
+// buffers are of answers, which clients that wait for the next one do not keep.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// answer answers what was read, in one write, and reports whether it did and whether the connection goes on.
+func (s *Server) answer(conn net.Conn, in *requests, data []byte) (answered, ok bool) {
+	out := buffers.Get().(*[]byte)
+	defer buffers.Put(out)
+	*out = (*out)[:0]
+	end := in.take(data, func(request []byte) { *out = appendAnswer(*out, request, s.From) })
+	if len(*out) == 0 {
+		return false, end == nil
+	}
+	if conn.SetWriteDeadline(time.Now().Add(writeTimeout)) != nil {
+		return false, false
+	}
+	_, err := conn.Write(*out)
+	return true, err == nil && end == nil
 }

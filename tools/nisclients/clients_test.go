@@ -2,9 +2,11 @@ package nisclients
 
 import (
 	"bytes"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -69,7 +71,6 @@ ANNOY 300
 ANNOYDELAY 60
 NOLOGON disable
 KILLDELAY 0
-NETSERVER off
 EVENTSFILE TMP/events
 EVENTSFILEMAX 100
 UPSCLASS standalone
@@ -80,7 +81,7 @@ LOGSTATS off
 
 // slave starts an apcupsd that can halt nothing: its script only leaves evidence, the tree has nothing else that could be run, and in process
 // ids of its own even reboot(2) would end no more than itself.
-func slave(t *testing.T, r *root, master string) *output {
+func slave(t *testing.T, r *root, master string, lines ...string) *output {
 	t.Helper()
 	evidence := program(t, "./testdata/apccontrol")
 	text, err := os.ReadFile(evidence)
@@ -106,17 +107,22 @@ func slave(t *testing.T, r *root, master string) *output {
 			}
 		}
 	}
-	conf := r.write(t, "apcupsd.conf", strings.ReplaceAll(slaveConf, "MASTER", master))
+	conf := r.write(t, "apcupsd.conf", strings.ReplaceAll(slaveConf, "MASTER", master)+strings.Join(lines, "\n")+"\n")
 	return start(t, r.command(t, "/sbin/apcupsd", "-b", "-f", conf))
 }
 
-// A real apcupsd as slave sees the outage, and shuts down when the battery is low.
+// A real apcupsd as slave sees the outage, and shuts down when the battery is low. A self-test before it does not make it one: a slave would
+// wait for the end of a test.
 func TestSlaveShutsDownOnLowBattery(t *testing.T) {
 	r := newRoot(t, "apcupsd", "apcupsd")
 	b := newBench(t)
 	b.feed("ups")
 	slave(t, r, b.nisd(anyPort, 1)[0])
 	await(t, "the slave has begun", func() bool { return strings.Contains(r.read("events"), "startup succeeded") })
+	b.status("ups", "OL TEST")
+	await(t, "test", func() bool { return strings.Contains(b.ask("status"), "LASTXFER : Automatic or explicit self test") })
+	b.status("ups", "OL")
+	await(t, "its end", func() bool { return strings.Contains(b.ask("events"), "UPS Self Test completed: Battery OK") })
 	b.status("ups", "OB DISCHRG")
 	called := func(want string) func() bool {
 		return func() bool { return strings.Contains("\n"+r.read("evidence"), "\n"+want+"\n") }
@@ -132,6 +138,9 @@ func TestSlaveShutsDownOnLowBattery(t *testing.T) {
 	}
 	b.status("ups", "OB DISCHRG LB")
 	await(t, "shutdown", called("doshutdown"))
+	if called("startselftest")() {
+		t.Error("it takes the outage for a test")
+	}
 	if !called("failing")() {
 		t.Error("it does not shut down because the battery is low")
 	}
@@ -160,4 +169,51 @@ func TestSlaveShutsDownWithTheCard(t *testing.T) {
 		t.Errorf("its events are\n%s", r.read("events"))
 	}
 	t.Logf("its script was called for %q", strings.Fields(r.read("evidence")))
+}
+
+// The slave tells of itself by its own server, in records that it makes itself: those of the UPS are ours, byte by byte and in our order.
+func TestRecordsAreApcupsds(t *testing.T) {
+	r := newRoot(t, "apcupsd", "apcupsd")
+	b := newBench(t)
+	b.feed("ups")
+	b.show("ups", ups.Fresh, map[string]string{"battery.charge.restart": "15", "output.voltage.nominal": "230"})
+	master := b.nisd(anyPort, 1)[0]
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := ln.Addr().String() // free a moment ago
+	ln.Close()
+	slave(t, r, master, "NETSERVER on", "NISIP 127.0.0.1", "NISPORT "+port(addr))
+	var theirs string
+	await(t, "the slave's records", func() bool {
+		out, err := r.command(t, "/sbin/apcaccess", "-h", addr).Output()
+		theirs = string(out)
+		return err == nil && strings.Contains(theirs, "SLAVE ") && strings.Contains(theirs, "LINEV")
+	})
+	own := []string{"APC", "DATE", "HOSTNAME", "VERSION", "UPSNAME", "CABLE", "DRIVER", "STARTTIME", "MASTERUPD", "MASTER", "STATUS", "MBATTCHG", "MINTIMEL",
+		"MAXTIME", "STATFLAG", "END APC"} // of the slave itself
+	ours := r.run(t, "/sbin/apcaccess", "-h", master)
+	left, compared := ours, 0
+	for line := range strings.Lines(theirs) {
+		name := strings.TrimSpace(line[:9])
+		i := strings.Index("\n"+left, "\n"+line[:9])
+		switch {
+		case i < 0 && !strings.HasPrefix(name, "MASTER"):
+			t.Errorf("%s is not in our records, or in another place", name)
+			continue
+		case i >= 0:
+			left = left[i:]
+		}
+		if !slices.Contains(own, name) {
+			compared++
+			if !strings.HasPrefix(left, line) {
+				t.Errorf("theirs is %q, ours %.40q", line, left)
+			}
+		}
+	}
+	if compared < 30 {
+		t.Errorf("only %d records compared", compared)
+	}
+	t.Logf("%d records are the same:\n%s", compared, theirs)
 }
