@@ -49,6 +49,10 @@ func TestApcaccess(t *testing.T) {
 		t.Errorf("the second port is of %q", got)
 	}
 	b.show("ups", ups.Stale, nil)
+	await(t, "what it keeps, under its own filter of system calls", func() bool {
+		kept, err := os.ReadFile(filepath.Join(b.dir, "state", "history"))
+		return err == nil && strings.Contains(string(kept), "startup succeeded")
+	})
 	await(t, "COMMLOST", func() bool { return ask("-p", "STATUS") == "COMMLOST \n" })
 }
 
