@@ -8,6 +8,7 @@ var programs = []string{
 	"confd",
 	"mdnsd",
 	"netd",
+	"nisd",
 	"upscard",
 	"upsd",
 	"upsmon",

@@ -19,6 +19,7 @@ const (
 	uidConfd       = 102
 	uidUpsmon      = 103
 	uidMdnsd       = 104
+	uidNisd        = 105
 	gidDrivers     = 150 // may make sockets in /run/nut
 	gidUPSConfig   = 151 // reads what the configuration says of UPSes
 	uidFirstDriver = 300 // plus the seat
@@ -57,7 +58,7 @@ func programs(source handover.Source, state func(program string, uid int) string
 		}.keeping(state("netd", uidNetd)),
 		program{name: "upsd", path: "/bin/upsd", uid: uidUpsd, config: part(source, "upsd"),
 			args: []string{"-driver-uid", fmt.Sprintf("%d-%d", uidFirstDriver+1, uidFirstDriver+usb.MaxSeats),
-				"-feed-uid", fmt.Sprint(uidUpsmon), "-feed-uid", fmt.Sprint(uidMdnsd), "-control-uid", fmt.Sprint(uidUpsmon)},
+				"-feed-uid", fmt.Sprint(uidUpsmon), "-feed-uid", fmt.Sprint(uidMdnsd), "-feed-uid", fmt.Sprint(uidNisd), "-control-uid", fmt.Sprint(uidUpsmon)},
 			groups:  []uint32{gidDrivers}, // its own sockets are beside theirs
 			limits:  limits(12_752, goRuntime+160<<20),
 			files:   slices.Concat(may("ro", configuration, "/proc/sys/net/core/somaxconn"), may("socket", "/run/nut")),
@@ -77,19 +78,26 @@ func programs(source handover.Source, state func(program string, uid int) string
 			files:   may("ro", configuration, "/run/nut"),
 			sockets: []string{"unix", "inet", "inet6", "netlink.route"},
 		}.keeping(state("mdnsd", uidMdnsd)),
+		program{name: "nisd", path: "/bin/nisd", uid: uidNisd, config: part(source, "nisd"),
+			args:    []string{"-upsd-uid", fmt.Sprint(uidUpsd)},
+			limits:  limits(1024, goRuntime+64<<20),
+			files:   may("ro", configuration, "/run/nut", "/proc/sys/net/core/somaxconn"),
+			bind:    sandbox.Ports{Any: true}, // as upsd
+			sockets: []string{"unix", "inet", "inet6"},
+		}.keeping(state("nisd", uidNisd)),
 	}
 }
 
 // confd is the program that reads the owner's file before all others start. It is a member of the groups that read what it writes.
 func confd(file, state string) program {
 	p := program{name: "confd", path: "/bin/confd", uid: uidConfd, config: file,
-		groups: []uint32{uidNetd, uidUpsd, uidUpsmon, uidMdnsd, gidUPSConfig},
+		groups: []uint32{uidNetd, uidUpsd, uidUpsmon, uidMdnsd, uidNisd, gidUPSConfig},
 		limits: limits(64, goRuntime+64<<20),
 		files:  slices.Concat(may("ro", filepath.Dir(file)), may("own", configuration))}
 	for _, reader := range []struct {
 		program string
 		gid     int
-	}{{"netd", uidNetd}, {"upsd", uidUpsd}, {"upsmon", uidUpsmon}, {"mdnsd", uidMdnsd}, {"usbhid-ups", gidUPSConfig}} {
+	}{{"netd", uidNetd}, {"upsd", uidUpsd}, {"upsmon", uidUpsmon}, {"mdnsd", uidMdnsd}, {"nisd", uidNisd}, {"usbhid-ups", gidUPSConfig}} {
 		p.args = append(p.args, "-group", fmt.Sprintf("%s=%d", reader.program, reader.gid))
 	}
 	return p.keeping(state)

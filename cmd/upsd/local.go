@@ -37,6 +37,12 @@ func feed(ctx context.Context, dir string, u *nut.UPS, readers uids, logger *slo
 	}
 }
 
+// The pause between two tries to make a socket doubles from the first to the longest.
+const (
+	firstPause   = 100 * time.Millisecond
+	longestPause = 30 * time.Second
+)
+
 // control serves NUT's protocol to the card's own primary, until ctx ends.
 func control(ctx context.Context, dir string, host *nut.Host, primaries uids, logger *slog.Logger) error {
 	ln := listenLocal(ctx, filepath.Join(dir, controlName), logger)

@@ -86,8 +86,6 @@ const (
 	maxConns       = 12_000
 	maxConnsOfOne  = 2_500
 	otherFiles     = 8*maxUPS + 64 // descriptors: a driver, a feed and its readers for each UPS, listeners and the like
-	unsentOfSocket = 32 << 10      // bytes that the system keeps for a client that does not read; it takes twice that for its own needs
-	unreadOfSocket = 16 << 10      // bytes that it keeps of what a client sends ahead, likewise
 )
 
 // limits are those of the configuration, as far as the process's file descriptors go.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/upscard/upscard/services/config"
+	"github.com/upscard/upscard/services/listen"
 	"github.com/upscard/upscard/services/nut"
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
@@ -91,7 +92,7 @@ func TestClientVanishes(t *testing.T) {
 	host := newHost(cfg, options{}, slog.New(slog.DiscardHandler))
 	host.Registry.Find("ups").Store().Set(storeOf("OL").Get())
 	var ln *net.TCPListener
-	near.do(t, func() (err error) { ln, err = bind(t.Context(), "10.93.0.1:0"); return })
+	near.do(t, func() (err error) { ln, err = listen.TCP(t.Context(), "10.93.0.1:0"); return })
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
 	go func() { served <- nut.NewServer(host, nut.Limits{Conns: 10}).Serve(ctx, ln) }()
@@ -133,7 +134,7 @@ func TestClientVanishes(t *testing.T) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	if took := time.Since(cut); took < keepAliveIdle || took > 30*time.Second {
+	if took := time.Since(cut); took < listen.KeepAlive.Idle || took > 30*time.Second {
 		t.Errorf("logged out after %v", took)
 	} else {
 		t.Logf("logged out after %v", took)

@@ -21,6 +21,15 @@ func parts() []part {
 			p.Network = c.Network
 			return p
 		}},
+		{"nisd", func(c *config.Config) *config.Config {
+			p := new(config.Config)
+			p.NIS = c.NIS
+			p.Monitor.Charge, p.Monitor.Runtime, p.Monitor.OnBattery = c.Monitor.Charge, c.Monitor.Runtime, c.Monitor.OnBattery // which it tells
+			for _, u := range c.UPS {
+				p.UPS = append(p.UPS, config.UPS{Name: u.Name})
+			}
+			return p
+		}},
 		{"upsd", func(c *config.Config) *config.Config {
 			p := new(config.Config)
 			p.Listen, p.Users = c.Listen, c.Users

@@ -23,6 +23,7 @@ type Config struct {
 	Network Network
 	MDNS    MDNS
 	TLS     TLS
+	NIS     NIS
 	Monitor Monitor
 	Notify  []Notify // in the order of the file
 	UPS     []UPS    // in the order of the file

@@ -20,6 +20,11 @@ func Encode(c *Config) []byte {
 	if mdns.Len() > 0 {
 		fmt.Fprintf(&b, "[%s]\n%s", tableMDNS, mdns.Bytes())
 	}
+	var nis bytes.Buffer
+	encodeKeys(&nis, nisKeys, c.NIS)
+	if nis.Len() > 0 {
+		fmt.Fprintf(&b, "[%s]\n%s", tableNIS, nis.Bytes())
+	}
 	var monitor bytes.Buffer
 	encodeKeys(&monitor, monitorKeys, c.Monitor)
 	if monitor.Len() > 0 {

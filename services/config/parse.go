@@ -13,10 +13,11 @@ func Parse(name string, data []byte) (*Config, error) {
 	p := parser{
 		report:  r,
 		config:  Default(),
-		top:     section[Config]{rules: topKeys, tables: []string{tableNetwork, tableMDNS, tableTLS, tableMonitor, tableUPS, tableUsers, tableNotify}},
+		top:     section[Config]{rules: topKeys, tables: []string{tableNetwork, tableMDNS, tableTLS, tableNIS, tableMonitor, tableUPS, tableUsers, tableNotify}},
 		network: newNetworkSection(),
 		mdns:    section[MDNS]{table: tableMDNS, rules: mdnsKeys},
 		tls:     newTLSSection(),
+		nis:     section[NIS]{table: tableNIS, rules: nisKeys},
 		monitor: section[Monitor]{table: tableMonitor, rules: monitorKeys},
 		ups: entries[UPS]{table: tableUPS, rules: upsKeys, tables: upsTables, refused: refused, checkName: CheckName, check: checkUPS,
 			complete: func(u *UPS, name string) { u.Name = name }},
@@ -50,6 +51,7 @@ type parser struct {
 	ups     entries[UPS]
 	users   entries[User]
 	mdns    section[MDNS]
+	nis     section[NIS]
 	monitor section[Monitor]
 	notify  entries[Notify]
 }
@@ -64,6 +66,8 @@ func (p *parser) apply(s setting) {
 		p.ups.apply(p.report, s)
 	case tableMDNS:
 		p.mdns.applyTable(p.report, &p.config.MDNS, s)
+	case tableNIS:
+		p.nis.applyTable(p.report, &p.config.NIS, s)
 	case tableMonitor:
 		p.monitor.applyTable(p.report, &p.config.Monitor, s)
 	case tableNotify:

@@ -136,6 +136,12 @@ f:4:8: instcmds: want a command in quotes, as "beeper.mute", or "ALL", got ""`},
 				"f:4:6: port: want a USB port in quotes, as \"1-1.4\", or \"auto\", got a whole number\nf:5:8: [users.u]: there is no password"},
 		{"mdns", "[mdns]\nenabled = 'no'\nname = ''\nnames = 'x'\n",
 			"f:2:11: enabled: want true or false, got text\nf:3:8: name: want text, got nothing\nf:4:1: unknown key \"names\" in [mdns], did you mean \"name\"?"},
+		{"nis", "[nis]\nenabled = 'no'\nlisten = ':1'\nups = ['a b']\nformat = '3.8'\nport = 1\n",
+			"f:2:11: enabled: want true or false, got text\n" +
+				`f:3:10: listen: want a list of addresses, as ["192.168.1.5:3493"], got text` + "\n" +
+				`f:4:8: ups: name "a b": want letters, digits, ".", "_" or "-", at most 64` + "\n" +
+				`f:5:10: format: want "3.14" or "old", got "3.8"` + "\n" +
+				`f:6:1: unknown key "port" in [nis]`},
 		{"monitor", "monitor = 1\n", "f:1:1: monitor: want a table, as [monitor]"},
 		{"monitor's values", "[monitor]\nhostsync = -1\noff = 'off'\nhostsyncs = 5\nalarmcritical = 1\n",
 			"f:2:12: hostsync: want whole seconds from 0 to 3600, got -1\n" +

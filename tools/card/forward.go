@@ -18,6 +18,7 @@ type Service struct {
 // Services are all listeners that a card has.
 var Services = []Service{
 	{Name: "nut", Port: 3493, Host: 3493},
+	{Name: "apcupsd", Port: 3551, Host: 3551},
 }
 
 // forward gives every service a port of this host that is free now: the wanted one if it can be had.

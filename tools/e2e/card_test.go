@@ -129,7 +129,7 @@ func TestUnplugReplug(t *testing.T) {
 // A program that is killed is there again, with a new process, before clients lose patience.
 func TestKilledProgramsComeBack(t *testing.T) {
 	m := bootReady(t, setup{})
-	for _, program := range []string{"usbhid-ups", "upsd", "upsmon", "netd", "mdnsd"} {
+	for _, program := range []string{"usbhid-ups", "upsd", "upsmon", "netd", "mdnsd", "nisd"} {
 		pid := m.pid(program)
 		m.shell("kill -9 " + pid)
 		start := time.Now()

@@ -23,6 +23,9 @@ func sandboxes() []confined {
 		{"upsd", []string{"upsd", "upsd.serving"},
 			[]string{"read:/run/confd/upsd.SOURCE.toml", "make-in:/state/upsd", "make-socket", "remove-feed", "remove-control", "socket:unix", "socket:inet", "socket:inet6", "bind-tcp"},
 			map[string]string{"socket:inet": "upsd.serving", "socket:inet6": "upsd.serving", "bind-tcp": "upsd.serving"}},
+		{"nisd", []string{"nisd", "nisd.serving"},
+			[]string{"read:/run/confd/nisd.SOURCE.toml", "make-in:/state/nisd", "socket:unix", "socket:inet", "socket:inet6", "bind-tcp"},
+			map[string]string{"socket:inet": "nisd.serving", "socket:inet6": "nisd.serving", "bind-tcp": "nisd.serving"}},
 		{"upsmon", []string{"upsmon"}, // nothing of it can be reached; it reaches upsd, and whoever the owner wants to be told
 			[]string{"read:/run/confd/upsmon.SOURCE.toml", "read:/run/netd/resolv.conf", "make-in:/state/upsmon", "connect-tcp", "socket:unix", "socket:inet", "socket:inet6"}, nil},
 		{"mdnsd", []string{"mdnsd"}, // UDP only
@@ -32,7 +35,7 @@ func sandboxes() []confined {
 				"socket:unix", "socket:inet", "socket:inet6", "socket:packet", "socket:netlink.route"}, nil},
 		{"confd", []string{"confd"},
 			[]string{"read:/boot/upscard.toml", "make-in:/run/confd", "make-in:/state/confd", "read:/run/confd/upsd.SOURCE.toml", "read:/run/confd/netd.SOURCE.toml",
-				"read:/run/confd/upsmon.SOURCE.toml", "read:/run/confd/mdnsd.SOURCE.toml", "read:/run/confd/usbhid-ups.SOURCE.toml"}, nil},
+				"read:/run/confd/upsmon.SOURCE.toml", "read:/run/confd/mdnsd.SOURCE.toml", "read:/run/confd/nisd.SOURCE.toml", "read:/run/confd/usbhid-ups.SOURCE.toml"}, nil},
 		{"usbhid-ups.2", []string{"usbhid-ups"}, // another one's device and socket are not its own
 			[]string{"read:/run/confd/usbhid-ups.SOURCE.toml", "read:/run/usb/roster", "make-socket", "socket:unix", "socket:netlink.uevent"}, nil},
 		{"usbhid-ups.1", []string{"usbhid-ups"},
@@ -113,7 +116,8 @@ func (m *machine) probe(program, duty string, args ...string) map[string]string 
 // Each program runs under its filter, in a way that /proc shows: `init confine` sets one and its own first lines another.
 func TestFiltersInForce(t *testing.T) {
 	m := bootReady(t, setup{})
-	for program, filters := range map[string]string{"upsd": "3", "upsmon": "2", "mdnsd": "2", "netd": "2", "usbhid-ups": "2"} {
+	m.console(0, `nisd: .*msg=listening`)
+	for program, filters := range map[string]string{"upsd": "3", "upsmon": "2", "mdnsd": "2", "nisd": "3", "netd": "2", "usbhid-ups": "2"} {
 		s := m.status(program)
 		if s["Seccomp"] != "2" || s["Seccomp_filters"] != filters {
 			t.Errorf("%s: Seccomp %s with %s filters, want 2 with %s", program, s["Seccomp"], s["Seccomp_filters"], filters)

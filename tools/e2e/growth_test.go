@@ -34,7 +34,7 @@ func sum(counts map[string]int) (n int) {
 func (m *machine) takenByAll() map[string]taken {
 	m.t.Helper()
 	all := map[string]taken{}
-	for _, program := range []string{"init", "upsd", "upsmon", "netd", "mdnsd", "usbhid-ups"} {
+	for _, program := range []string{"init", "upsd", "upsmon", "netd", "mdnsd", "nisd", "usbhid-ups"} {
 		for _, pid := range m.pids(program) {
 			s := m.statusOf(pid)
 			memory, err1 := strconv.Atoi(strings.TrimSuffix(s["RssAnon"], " kB"))

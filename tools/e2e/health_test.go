@@ -27,9 +27,9 @@ func (m *machine) console(mark int, want string) string {
 // A program that hangs (signal 19 is SIGSTOP, which this kill knows by number only) is killed and started again. The others do not notice.
 func TestHungProgramIsHealed(t *testing.T) {
 	m := bootReady(t, setup{})
-	for _, program := range []string{"upsd", "usbhid-ups", "netd", "mdnsd"} {
+	for _, program := range []string{"upsd", "usbhid-ups", "netd", "mdnsd", "nisd"} {
 		others := map[string]string{}
-		for _, other := range []string{"upsd", "usbhid-ups", "netd", "mdnsd"} {
+		for _, other := range []string{"upsd", "usbhid-ups", "netd", "mdnsd", "nisd"} {
 			if other != program {
 				others[other] = m.pid(other)
 			}
@@ -141,7 +141,7 @@ func TestOrderlyRebootKeepsNoLog(t *testing.T) {
 func TestMemoryHogDiesAlone(t *testing.T) {
 	m := bootReady(t, setup{})
 	pids := map[string]string{}
-	for _, program := range []string{"upsd", "upsmon", "mdnsd", "usbhid-ups", "netd"} {
+	for _, program := range []string{"upsd", "upsmon", "mdnsd", "nisd", "usbhid-ups", "netd"} {
 		pids[program] = m.pid(program)
 	}
 	for _, spec := range []string{"upsd", "usbhid-ups.1"} {

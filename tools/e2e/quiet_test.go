@@ -96,7 +96,7 @@ func TestMemory(t *testing.T) {
 		t.Errorf("the system takes %d kB, over its budget of %d kB", used, memoryBudget)
 	}
 	pids := map[string]string{"init": "1"}
-	for _, program := range []string{"upsd", "upsmon", "netd", "mdnsd", "usbhid-ups"} {
+	for _, program := range []string{"upsd", "upsmon", "netd", "mdnsd", "nisd", "usbhid-ups"} {
 		pids[program] = m.pid(program)
 	}
 	for program, pid := range pids {

@@ -65,6 +65,7 @@ func TestPrivileges(t *testing.T) {
 		"upsd":       "0000000000000000",
 		"upsmon":     "0000000000000000",
 		"mdnsd":      "0000000000000000",
+		"nisd":       "0000000000000000",
 		"usbhid-ups": "0000000000000000",
 	}
 	uids := map[string]string{}
@@ -88,6 +89,7 @@ func TestPrivileges(t *testing.T) {
 // Only the configured port is open. Slirp's own traffic needs none.
 func TestOpenPorts(t *testing.T) {
 	m := bootReady(t, setup{})
+	m.console(0, `nisd: .*msg=listening`) // once the UPS was read
 	listening := regexp.MustCompile(`(?m)^ *\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F:]+ 0A `)
 	var open []string
 	for _, table := range []string{"tcp", "tcp6"} {
@@ -95,8 +97,8 @@ func TestOpenPorts(t *testing.T) {
 			open = append(open, table+":"+l[1])
 		}
 	}
-	if got, want := fmt.Sprint(open), "[tcp6:0DA5]"; got != want {
-		t.Errorf("listening on %s, want %s (3493, both families)", got, want)
+	if got, want := fmt.Sprint(open), "[tcp6:0DA5 tcp6:0DDF]"; got != want {
+		t.Errorf("listening on %s, want %s (3493 and 3551, both families)", got, want)
 	}
 }
 

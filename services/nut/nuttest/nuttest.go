@@ -92,6 +92,19 @@ func (b *Bench) DummyUPS(ups, dev string, lines ...string) *os.Process {
 	return p
 }
 
+// Driver configures a UPS with any of NUT's drivers, starts it and waits for its socket.
+func (b *Bench) Driver(ups, name string, lines ...string) *os.Process {
+	b.t.Helper()
+	driver := Program(b.t, name)
+	b.Configure(ups, name, append(lines, "pollinterval = 1")...)
+	p := b.start(driver, "-a", ups, "-u", username(b.t), "-F")
+	b.wait("socket of "+ups, func() bool {
+		_, err := os.Stat(filepath.Join(b.Sockets(), name+"-"+ups))
+		return err == nil
+	})
+	return p
+}
+
 // Upsd starts NUT's upsd for the configured UPSes and returns its address. Users is upsd.users.
 func (b *Bench) Upsd(users string) string {
 	b.t.Helper()
