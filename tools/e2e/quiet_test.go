@@ -79,7 +79,7 @@ func (m *machine) sectorsWritten() map[string]int {
 }
 
 // memoryBudget is what the whole system may take with one UPS, in kB: its root file system, and 3 to 5 MB of its own for each program.
-const memoryBudget = 80 << 10
+const memoryBudget = 96 << 10
 
 // The system, its root file system in memory included, stays small.
 func TestMemory(t *testing.T) {

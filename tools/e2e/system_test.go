@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -97,6 +98,7 @@ func TestOpenPorts(t *testing.T) {
 			open = append(open, table+":"+l[1])
 		}
 	}
+	slices.Sort(open) // the kernel has them in the order of a hash
 	if got, want := fmt.Sprint(open), "[tcp6:0DA5 tcp6:0DDF]"; got != want {
 		t.Errorf("listening on %s, want %s (3493 and 3551, both families)", got, want)
 	}
