@@ -83,9 +83,9 @@ func newHost(cfg *config.Config, opts options, logger *slog.Logger) *nut.Host {
 // Clients at a time, in all and from one address. 10,000 that are idle leave room for those that are not; a network behind one address fits, and
 // leaves room for all others. What init lets upsd have follows from these.
 const (
-	maxConns       = 12_000
-	maxConnsOfOne  = 2_500
-	otherFiles     = 8*maxUPS + 64 // descriptors: a driver, a feed and its readers for each UPS, listeners and the like
+	maxConns      = 12_000
+	maxConnsOfOne = 2_500
+	otherFiles    = 8*maxUPS + 64 // descriptors: a driver, a feed and its readers for each UPS, listeners and the like
 )
 
 // limits are those of the configuration, as far as the process's file descriptors go.
