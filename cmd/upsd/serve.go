@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"os/signal"
 
 	"github.com/upscard/upscard/services/config"
 	"github.com/upscard/upscard/services/driversock"
@@ -22,6 +23,9 @@ const defaultUPS = "ups"
 
 // serve runs until ctx ends. Clients get answers before any driver is there.
 func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.Logger, tighten func(string) error) error {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, unix.SIGHUP) // before anybody can know that we are there: without it we would end
+	defer signal.Stop(hup)
 	addrs := cfg.Listen
 	if len(opts.listen) > 0 {
 		addrs = opts.listen
@@ -43,7 +47,7 @@ func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.L
 	g.Go(func() error { return entrance.serve(ctx, addrs) })
 	g.Go(func() error { return follow(ctx, dir, opts, host.Registry, logger) })
 	g.Go(func() error {
-		reload(ctx, cfg, opts.Config, host, tls, logger)
+		reload(ctx, hup, cfg, opts.Config, host, tls, logger)
 		return nil
 	})
 	g.Go(func() error { return control(ctx, dir, host, opts.primaries, logger) })

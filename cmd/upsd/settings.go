@@ -4,10 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"os"
-	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/upscard/upscard/services/config"
 	"github.com/upscard/upscard/services/nut"
@@ -91,11 +89,8 @@ func newUser(u config.User) nut.User {
 	}
 }
 
-// reload puts the configuration in force anew at each SIGHUP, until ctx ends. A file that is wrong changes nothing.
-func reload(ctx context.Context, before *config.Config, path string, host *nut.Host, tls *security, logger *slog.Logger) {
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	defer signal.Stop(hup)
+// reload puts the configuration in force anew at each of hup, until ctx ends. A file that is wrong changes nothing.
+func reload(ctx context.Context, hup <-chan os.Signal, before *config.Config, path string, host *nut.Host, tls *security, logger *slog.Logger) {
 	tls.keep()
 	for {
 		select {
