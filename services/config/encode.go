@@ -10,31 +10,11 @@ import (
 func Encode(c *Config) []byte {
 	var b bytes.Buffer
 	encodeKeys(&b, topKeys, *c)
-	var network bytes.Buffer
-	encodeKeys(&network, networkKeys, c.Network)
-	if network.Len() > 0 {
-		fmt.Fprintf(&b, "[%s]\n%s", tableNetwork, network.Bytes())
-	}
-	var mdns bytes.Buffer
-	encodeKeys(&mdns, mdnsKeys, c.MDNS)
-	if mdns.Len() > 0 {
-		fmt.Fprintf(&b, "[%s]\n%s", tableMDNS, mdns.Bytes())
-	}
-	var nis bytes.Buffer
-	encodeKeys(&nis, nisKeys, c.NIS)
-	if nis.Len() > 0 {
-		fmt.Fprintf(&b, "[%s]\n%s", tableNIS, nis.Bytes())
-	}
-	var monitor bytes.Buffer
-	encodeKeys(&monitor, monitorKeys, c.Monitor)
-	if monitor.Len() > 0 {
-		fmt.Fprintf(&b, "[%s]\n%s", tableMonitor, monitor.Bytes())
-	}
-	var tls bytes.Buffer
-	encodeKeys(&tls, tlsKeys, c.TLS)
-	if tls.Len() > 0 {
-		fmt.Fprintf(&b, "[%s]\n%s", tableTLS, tls.Bytes())
-	}
+	encodeTable(&b, tableNetwork, networkKeys, c.Network)
+	encodeTable(&b, tableMDNS, mdnsKeys, c.MDNS)
+	encodeTable(&b, tableNIS, nisKeys, c.NIS)
+	encodeTable(&b, tableMonitor, monitorKeys, c.Monitor)
+	encodeTable(&b, tableTLS, tlsKeys, c.TLS)
 	for _, i := range c.Network.Interfaces {
 		encodeEntry(&b, tableInterfaces, i.Name, interfaceKeys, i)
 	}
@@ -53,6 +33,15 @@ func Encode(c *Config) []byte {
 		encodeEntry(&b, tableNotify, n.Name, notifyKeys, n)
 	}
 	return b.Bytes()
+}
+
+// encodeTable leaves out a table without keys.
+func encodeTable[T any](b *bytes.Buffer, table string, rules []rule[T], item T) {
+	var keys bytes.Buffer
+	encodeKeys(&keys, rules, item)
+	if keys.Len() > 0 {
+		fmt.Fprintf(b, "[%s]\n%s", table, keys.Bytes())
+	}
 }
 
 func encodeEntry[T any](b *bytes.Buffer, table, name string, rules []rule[T], item T) {
