@@ -80,7 +80,7 @@ func (h *held) say(format string, args ...any) { fmt.Fprintf(&h.out, format+"\n"
 
 // load is over when all clients have gone.
 func (h *held) load(ctx context.Context) error {
-	idle, err := crowd(ctx, h.stand.addr, h.idle, listVar)
+	idle, err := crowd(ctx, h.stand.door, h.idle, listVar)
 	defer disperse(idle)
 	if err != nil {
 		return fmt.Errorf("idle clients: %w", err)
@@ -95,7 +95,7 @@ func (h *held) load(ctx context.Context) error {
 	busyCtx, calm := context.WithCancel(ctx)
 	defer calm()
 	go func() {
-		o, err := press(busyCtx, h.busy, time.Hour, asking(h.stand.addr, getVar, false))
+		o, err := press(busyCtx, h.busy, time.Hour, asking(h.stand.door, getVar, false))
 		busy <- o
 		busyErr <- err
 	}()
@@ -180,7 +180,7 @@ func (h *held) connect(ctx context.Context) error {
 	var wg sync.WaitGroup
 	var answered, failed, waiting atomic.Int64
 	var first atomic.Pointer[error]
-	step := coming(h.stand.addr, getVar)
+	step := coming(h.stand.door, getVar, logout)
 	at := time.Now()
 	for n := 0; time.Since(at) < h.length && ctx.Err() == nil; time.Sleep(tick) {
 		for due := int(time.Since(at).Seconds() * float64(h.connects)); n < due; n++ {

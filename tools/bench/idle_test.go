@@ -87,7 +87,7 @@ func TestIdleMemory(t *testing.T) {
 	addr = strings.TrimSpace(addr)
 	before, alone := measure()
 	const n = 5000
-	all, err := crowd(t.Context(), addr, n, listVar)
+	all, err := crowd(t.Context(), plain(addr), n, listVar)
 	defer disperse(all)
 	if err != nil {
 		t.Fatal(err)

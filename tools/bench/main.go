@@ -1,9 +1,8 @@
-// Command bench compares upsd with NUT's on this machine, or holds upsd under load.
+// Command bench compares our servers with others that do the same, on this machine, or holds upsd under load.
 package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -24,7 +23,9 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
-	program := fs.String("upsd", "", "our `program`")
+	k := kit{}
+	fs.StringVar(&k.programs, "programs", "images/out/bin", "`directory` of our programs")
+	fs.StringVar(&k.cache, "debian", "images/out/bench", "`directory` that Debian's programs are unpacked in")
 	length := fs.Duration("time", 2*time.Second, "`duration` of one measurement")
 	rounds := fs.Int("rounds", 3, "`number` of measurements of each, of which the median is printed")
 	only := fs.String("only", "", "`pattern` of the rows to measure (default all)")
@@ -32,18 +33,15 @@ func run(ctx context.Context, args []string) error {
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
-	if *program == "" {
-		return errors.New("-upsd is missing")
-	}
 	if err := raiseFiles(); err != nil {
 		return err
 	}
 	if *held {
-		report, err := hold(ctx, *program, full)
+		report, err := hold(ctx, k.ours("upsd"), full)
 		fmt.Print(report)
 		return err
 	}
-	return compare(ctx, *program, settings{length: *length, rounds: *rounds, only: *only}, os.Stdout)
+	return compare(ctx, k, settings{length: *length, rounds: *rounds, only: *only}, os.Stdout)
 }
 
 // raiseFiles lets this process and those that it starts have as many open files as the system allows. Go raises its own limit by itself, and
