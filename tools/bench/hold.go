@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -17,7 +18,9 @@ import (
 // sizes of the load under which a server is held.
 type sizes struct {
 	idle, busy int
+	secure     int           // clients that are idle over TLS
 	deaf       int           // clients that ask and never read
+	halfOpen   int           // clients that begin TLS and do not go on, half of them in the middle of what they say first
 	mute       int           // clients that begin a line and never end it
 	muteTime   time.Duration // within which they are dropped; 0: they go by themselves
 	connects   int           // a second
@@ -26,7 +29,7 @@ type sizes struct {
 }
 
 // full is what upsd must hold on a board with 512 MB.
-var full = sizes{idle: 10_000, busy: 200, deaf: 1000, mute: 100, muteTime: 90 * time.Second,
+var full = sizes{idle: 9_000, secure: 1000, busy: 200, deaf: 1000, halfOpen: 500, mute: 100, muteTime: 90 * time.Second,
 	connects: 5000, length: 20 * time.Second, memory: 128 << 20}
 
 // held is a server under load, and what it was before.
@@ -46,6 +49,9 @@ func hold(ctx context.Context, program string, load sizes) (report string, err e
 		return "", err
 	}
 	defer s.close()
+	if _, err := s.certify(); err != nil {
+		return "", err
+	}
 	fresh, err := goroutinesOf(ctx, s, ours(program))
 	if err != nil {
 		return "", err
@@ -66,7 +72,7 @@ func hold(ctx context.Context, program string, load sizes) (report string, err e
 	h.say("descriptors: %d before, %d after", h.empty, files(p.pid()))
 	log := p.stop(syscall.SIGQUIT)
 	left := goroutines(log)
-	h.say("goroutines: %d before, %d after", fresh.sum(), left.sum())
+	h.say("goroutines: %d before, %d after, %d of them desks that are kept", fresh.sum(), left.sum(), left.desks())
 	if more := left.beyond(fresh); more != "" {
 		err = errors.Join(err, errors.New("goroutines are left: "+more))
 	}
@@ -85,11 +91,17 @@ func (h *held) load(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("idle clients: %w", err)
 	}
+	secure, err := crowd(ctx, new(agreement).over(h.stand.door, tls.VersionTLS13), h.secure, listVar)
+	defer disperse(secure)
+	if err != nil {
+		return fmt.Errorf("idle clients over TLS: %w", err)
+	}
 	now, _, err := resident(h.p.pid())
 	if err != nil {
 		return err
 	}
-	h.say("%d idle clients: %.1f MB resident", len(idle), float64(now)/1e6)
+	h.say("%d idle clients, %d more over TLS: %.1f MB resident", len(idle), len(secure), float64(now)/1e6)
+	idle = append(idle, secure...)
 	busy := make(chan outcome, 1)
 	busyErr := make(chan error, 1)
 	busyCtx, calm := context.WithCancel(ctx)
@@ -100,8 +112,14 @@ func (h *held) load(ctx context.Context) error {
 		busyErr <- err
 	}()
 	var others sync.WaitGroup
-	var deafErr, muteErr error
+	var deafErr, muteErr, silentErr, brokenErr error
 	others.Go(func() { deafErr = h.dropped(ctx, "clients that do not read", h.deaf, 4*time.Minute, deafen) })
+	others.Go(func() {
+		silentErr = h.dropped(ctx, "clients that begin no TLS after STARTTLS", h.halfOpen/2, halfOpenTime, halfOpen(""))
+	})
+	others.Go(func() {
+		brokenErr = h.dropped(ctx, "clients that stop in their ClientHello", h.halfOpen/2, halfOpenTime, halfOpen(brokenHello))
+	})
 	others.Go(func() { muteErr = h.dropped(ctx, "clients that end no line", h.mute, h.muteTime, begin) })
 	connectErr := h.connect(ctx)
 	others.Wait()
@@ -118,7 +136,7 @@ func (h *held) load(ctx context.Context) error {
 		}
 		c.rest()
 	}
-	return errors.Join(err, deafErr, muteErr, connectErr)
+	return errors.Join(err, deafErr, silentErr, brokenErr, muteErr, connectErr)
 }
 
 // deafen asks, and reads nothing, until that ends.
@@ -142,6 +160,28 @@ func begin(c *client) error {
 		return errors.New("a client that ends no line was not dropped")
 	}
 	return nil
+}
+
+// halfOpenTime is how long a handshake may take, by docs/tls.md, and some time for a machine that is busy.
+const halfOpenTime = 20 * time.Second
+
+// brokenHello is the begin of a ClientHello, of which 506 bytes more were to come.
+const brokenHello = "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
+
+// halfOpen says STARTTLS and the beginning of a handshake, and waits.
+func halfOpen(beginning string) func(c *client) error {
+	return func(c *client) error {
+		if err := c.ask(startTLS); err != nil {
+			return err
+		}
+		if _, err := io.WriteString(c.conn, beginning); err != nil {
+			return err
+		}
+		if _, err := io.Copy(io.Discard, c.conn); isTimeout(err) {
+			return errors.New("a client that does not go on with TLS was not dropped")
+		}
+		return nil
+	}
 }
 
 func isTimeout(err error) bool {

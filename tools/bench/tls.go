@@ -17,24 +17,29 @@ import (
 	"github.com/upscard/upscard/services/ca"
 )
 
-// tlsRows are those over one version of TLS.
-func tlsRows(version string) []row {
-	return []row{
-		{version + " GET VAR, 1 connection", pressing(1, getVar, false)},
-		{version + " GET VAR, 16", pressing(16, getVar, false)},
-		{version + " GET VAR, 200", pressing(200, getVar, false)},
-		{version + " connect, GET, 1 client", pressingNew(1, getVar)},
-		{version + " connect, GET, 16", pressingNew(16, getVar)},
-		{version + " connect, GET, 200", pressingNew(200, getVar)},
-		{version + " beside 500 idle", besideIdle(500, getVar, 16)},
+// tlsRows are those of upsd over TLS 1.3, tlsOldRows over 1.2, where only the handshake is another.
+var (
+	tlsRows = []row{
+		{"TLS 1.3 GET VAR, 1 connection", pressing(1, getVar, false)},
+		{"TLS 1.3 GET VAR, 16", pressing(16, getVar, false)},
+		{"TLS 1.3 GET VAR, 200", pressing(200, getVar, false)},
+		{"TLS 1.3 connect, GET, 1 client", pressingNew(1, getVar)},
+		{"TLS 1.3 connect, GET, 16", pressingNew(16, getVar)},
+		{"TLS 1.3 connect, GET, 200", pressingNew(200, getVar)},
+		{"TLS 1.3 beside 500 idle", besideIdle(500, listVar, 16)},
 	}
-}
+	tlsOldRows = []row{
+		{"TLS 1.2 connect, GET, 1 client", pressingNew(1, getVar)},
+		{"TLS 1.2 connect, GET, 16", pressingNew(16, getVar)},
+		{"TLS 1.2 connect, GET, 200", pressingNew(200, getVar)},
+	}
+)
 
 // tlsContest is upsd over one version of TLS.
-func tlsContest(version uint16) contest {
+func tlsContest(version uint16, rows []row) contest {
 	return contest{
 		theirs: "NUT",
-		rows:   tlsRows(tls.VersionName(version)),
+		rows:   rows,
 		set: func(ctx context.Context, k kit) (*stand, []server, error) {
 			theirs, err := reference()
 			if err != nil {
@@ -44,7 +49,8 @@ func tlsContest(version uint16) contest {
 			if err != nil {
 				return nil, nil, err
 			}
-			c, err := s.secure(version)
+			s.secure(version)
+			c, err := s.certify()
 			if err == nil {
 				err = s.nss(ctx, k, c)
 			}
@@ -70,13 +76,15 @@ func newCertificate() (certificate, error) {
 	return certificate{string(text), string(ca.KeyPEM(c))}, nil
 }
 
-// secure gives our upsd a certificate, and has clients come in over that version of TLS.
-func (s *stand) secure(version uint16) (certificate, error) {
+// secure has clients come in over that version of TLS.
+func (s *stand) secure(version uint16) { s.door = s.agreed.over(s.door, version) }
+
+// certify gives our upsd a certificate.
+func (s *stand) certify() (certificate, error) {
 	c, err := newCertificate()
 	if err != nil {
 		return c, err
 	}
-	s.door = s.agreed.over(s.door, version)
 	return c, s.write("upscard.toml", fmt.Sprintf("[tls]\nstarttls = \"on\"\ncertificate = '''\n%s'''\nkey = '''\n%s'''\n", c.cert, c.key))
 }
 
