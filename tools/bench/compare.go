@@ -39,11 +39,12 @@ func (r result) median() float64 {
 type contest struct {
 	theirs string
 	rows   []row
+	once   bool                                                       // whatever the settings say of rounds
 	set    func(ctx context.Context, k kit) (*stand, []server, error) // the stand is to be closed even on an error, unless it is nil
 }
 
 // contests are all.
-var contests = []contest{upsdContest, tlsContest(tls.VersionTLS13, tlsRows), tlsContest(tls.VersionTLS12, tlsOldRows), nisContest}
+var contests = []contest{upsdContest, tlsContest(tls.VersionTLS13, tlsRows), tlsContest(tls.VersionTLS12, tlsOldRows), nisContest, mdnsContest}
 
 // compare prints each figure of ours, the reference's of the same run, and the ratio. The error tells of all that could not be compared.
 func compare(ctx context.Context, k kit, set settings, out io.Writer) (err error) {
@@ -85,6 +86,9 @@ func (c contest) run(ctx context.Context, k kit, set settings, out io.Writer) er
 	fmt.Fprintf(out, "\n")
 	if tls := s.agreed.String(); tls != "" {
 		fmt.Fprintf(out, "Both: %s.\n\n", tls)
+	}
+	if c.once {
+		set.rounds = 1
 	}
 	fmt.Fprintf(out, "| | upscard | %s | ratio |\n|---|---|---|---|\n", c.theirs)
 	for _, r := range c.rows {

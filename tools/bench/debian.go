@@ -70,7 +70,7 @@ func (t tree) prepare() error {
 	for _, dir := range []string{"dev", "tmp", "run"} {
 		errs = append(errs, os.MkdirAll(filepath.Join(string(t), dir), 0o755))
 	}
-	for file, text := range map[string]string{"passwd": "root:x:0:0::/:/bin/sh\n", "hosts": "127.0.0.1 localhost\n", "nsswitch.conf": "hosts: files\n", "services": ""} {
+	for file, text := range map[string]string{"passwd": "root:x:0:0::/:/bin/sh\navahi:x:902:902::/:/bin/false\n", "group": "root:x:0:\navahi:x:902:\n", "hosts": "127.0.0.1 localhost\n", "nsswitch.conf": "hosts: files\n", "services": ""} {
 		errs = append(errs, os.WriteFile(filepath.Join(string(t), "etc", file), []byte(text), 0o644))
 	}
 	null := syscall.Mknod(filepath.Join(string(t), "dev/null"), syscall.S_IFCHR|0o666, 1<<8|3)

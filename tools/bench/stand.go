@@ -75,6 +75,7 @@ type stand struct {
 	door   door       // to the server
 	ready  []readied  // what it answers once it has all values
 	agreed agreement  // on TLS, if they come in by that
+	link   *link      // of a server that is found by mDNS
 	store  *ups.Store // of all that this process is the driver of
 
 	ends []func() // to be called by close, the last one first
@@ -182,6 +183,9 @@ func (s *stand) serving(ctx context.Context, srv server) (*process, error) {
 }
 
 func (s *stand) isReady(ctx context.Context) error {
+	if s.link != nil {
+		return s.link.isFound()
+	}
 	c, err := s.door(ctx)
 	if err != nil {
 		return err
