@@ -22,11 +22,7 @@ const (
 )
 
 // mdnsRows are those of being found.
-var mdnsRows = []row{
-	{"mDNS, announced", announced},
-	{"mDNS, at rest", atRest},
-	{"mDNS, asked", asked},
-}
+var mdnsRows = []row{{"mDNS", beFound}}
 
 // mdnsContest is mdnsd beside an avahi-daemon that announces the same. It has one round: it takes long, and what is counted varies little.
 var mdnsContest = contest{
@@ -168,79 +164,72 @@ func (l *link) traffic(since time.Time) (packets, bytes float64) {
 	return packets, bytes
 }
 
-// announced counts what is said until all is known, unasked.
-func announced(ctx context.Context, m *measuring) ([]figure, error) {
+// beFound measures the whole life of an announcement: it is made, then nothing happens, then it is asked for.
+func beFound(ctx context.Context, m *measuring) (figures []figure, err error) {
 	begun := time.Now()
 	p, err := m.server.begin(m.stand.bench)
 	if err != nil {
 		return nil, err
 	}
 	defer p.stop(syscall.SIGTERM)
-	var took time.Duration
-	err = until(ctx, "announcement", func() bool {
-		took = time.Since(begun)
-		return slices.Equal(m.stand.link.txt("bench._nut._tcp.local.", begun), slices.Sorted(slices.Values(found[0].txt)))
-	})
-	if err != nil {
-		return nil, fmt.Errorf("%w: %s", err, p.said())
+	for _, phase := range []struct {
+		what    string
+		measure func(context.Context, *measuring, time.Time) ([]figure, error)
+	}{{"announced", announced}, {"at rest", atRest}, {"asked", asked}} {
+		before := processor(p.pid())
+		list, err := phase.measure(ctx, m, begun)
+		if err != nil {
+			return figures, fmt.Errorf("%w: %s", err, p.said())
+		}
+		cpu := figure{"CPU, ms", micros(processor(p.pid())-before) / 1000, true}
+		figures = append(figures, named(phase.what+": ", append(list, cpu))...)
+		begun = time.Now()
 	}
+	now, _, err := resident(p.pid())
+	return append(figures, figure{"resident, MB", float64(now) / 1e6, true}), err
+}
+
+// announced counts what is said unasked.
+func announced(ctx context.Context, m *measuring, begun time.Time) ([]figure, error) {
+	l := m.stand.link
+	err := until(ctx, "announcement", func() bool {
+		return slices.Equal(l.txt("bench._nut._tcp.local.", begun), slices.Sorted(slices.Values(found[0].txt)))
+	})
+	took := time.Since(begun)
 	time.Sleep(settleTime)
-	packets, bytes := m.stand.link.traffic(begun)
-	return []figure{{"to the announcement, ms", micros(took) / 1000, true}, {"packets", packets, true}, {"bytes", bytes, true},
-		{"CPU, ms", micros(processor(p.pid())) / 1000, true}}, nil
+	packets, bytes := l.traffic(begun)
+	return []figure{{"to all of it, ms", micros(took) / 1000, true}, {"packets", packets, true}, {"bytes", bytes, true}}, err
 }
 
 // restTimes is how many times longer than others the measurement of a rest is.
 const restTimes = 60
 
 // atRest counts what is said when all has been said. What an hour has is taken from a shorter time.
-func atRest(ctx context.Context, m *measuring) (figures []figure, err error) {
-	err = m.with(ctx, func(p *process) error {
-		time.Sleep(2 * settleTime)
-		begun, before := time.Now(), processor(p.pid())
-		time.Sleep(restTimes * m.length)
-		packets, _ := m.stand.link.traffic(begun)
-		hour := float64(time.Hour) / float64(time.Since(begun))
-		now, _, err := resident(p.pid())
-		figures = []figure{{"packets an hour", packets * hour, true}, {"CPU an hour, ms", micros(processor(p.pid())-before) / 1000 * hour, true},
-			{"resident, MB", float64(now) / 1e6, true}}
-		return err
-	})
-	return figures, err
+func atRest(_ context.Context, m *measuring, begun time.Time) (figures []figure, err error) {
+	time.Sleep(restTimes * m.length)
+	packets, _ := m.stand.link.traffic(begun)
+	return []figure{{"packets an hour", packets * float64(time.Hour) / float64(time.Since(begun)), true}}, nil
 }
 
 // asked measures the time to an answer for the card's own name, which is to be given at once, and for a kind of service, which others may have
 // too: the standard wants that delayed by 20 to 120 ms. Each is asked for no more often than it may be answered.
-func asked(ctx context.Context, m *measuring) (figures []figure, err error) {
-	err = m.with(ctx, func(p *process) error {
-		time.Sleep(settleTime)
-		begun, before := time.Now(), processor(p.pid())
-		host, kind := outcome{}, outcome{}
+func asked(_ context.Context, m *measuring, begun time.Time) (figures []figure, err error) {
+	for _, q := range []struct {
+		what, name string
+		kind       uint16
+	}{{"host name", "bench.local.", dns.TypeA}, {"service", "_nut._tcp.local.", dns.TypePTR}} {
+		var o outcome
 		for range asks {
-			for _, q := range []struct {
-				name string
-				kind uint16
-				to   *outcome
-			}{{"bench.local.", dns.TypeA, &host}, {"_nut._tcp.local.", dns.TypePTR, &kind}} {
-				time.Sleep(askPause)
-				took, err := m.stand.link.ask(q.name, q.kind)
-				if err != nil {
-					return err
-				}
-				q.to.times = append(q.to.times, took)
+			time.Sleep(askPause)
+			took, err := m.stand.link.ask(q.name, q.kind)
+			if err != nil {
+				return nil, err
 			}
+			o.times = append(o.times, took)
 		}
-		packets, bytes := m.stand.link.traffic(begun)
-		for _, o := range []struct {
-			what string
-			outcome
-		}{{"host name", host}, {"service", kind}} {
-			slices.Sort(o.times)
-			figures = append(figures, figure{o.what + ": p50, ms", micros(o.at(0.5)) / 1000, true}, figure{o.what + ": at most, ms", micros(o.at(1)) / 1000, true})
-		}
-		figures = append(figures, figure{"packets for an answer", packets / (2 * asks), true}, figure{"bytes for an answer", bytes / (2 * asks), true},
-			figure{"CPU for 1,000, ms", micros(processor(p.pid())-before) / 1000 / (2 * asks) * 1000, true})
-		return nil
-	})
-	return figures, err
+		slices.Sort(o.times)
+		figures = append(figures, figure{q.what + ": p50, ms", micros(o.at(0.5)) / 1000, true}, figure{q.what + ": at most, ms", micros(o.at(1)) / 1000, true})
+	}
+	packets, bytes := m.stand.link.traffic(begun)
+	return append(figures, figure{"packets for 100", packets * 100 / (2 * asks), true}, figure{"bytes for an answer", bytes / (2 * asks), true}), nil
 }
