@@ -42,7 +42,7 @@ build: $(OUT)/upscard-rpi$(flavour).img $(OUT)/bin/run $(OUT)/bin/virtups
 image: $(OUT)/upscard-rpi$(flavour).img.zst
 
 # Our servers beside others that do the same, all of this machine's architecture.
-compared = upsd nisd mdnsd
+compared = upsd nisd mdnsd tlsshim
 bench: setup-test $(OUT)/bin/bench $(addprefix $(OUT)/bin/,$(compared))
 	@$(OUT)/bin/bench $(ARGS)
 

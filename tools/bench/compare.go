@@ -44,7 +44,7 @@ type contest struct {
 }
 
 // contests are all.
-var contests = []contest{upsdContest, tlsContest(tls.VersionTLS13, tlsRows), tlsContest(tls.VersionTLS12, tlsOldRows), nisContest, mdnsContest}
+var contests = []contest{upsdContest, tlsContest(tls.VersionTLS13, tlsRows), tlsContest(tls.VersionTLS12, tlsOldRows), nisContest, mdnsContest, shimContest}
 
 // compare prints each figure of ours, the reference's of the same run, and the ratio. The error tells of all that could not be compared.
 func compare(ctx context.Context, k kit, set settings, out io.Writer) (err error) {

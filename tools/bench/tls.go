@@ -165,8 +165,21 @@ func (a *agreement) String() string {
 	return ""
 }
 
-// over is the way in by STARTTLS, each time with a handshake in full. Clients look at no certificate: it is the servers that are measured.
+// over is the way in by STARTTLS.
 func (a *agreement) over(in door, version uint16) door {
+	return a.at(func(ctx context.Context) (*client, error) {
+		c, err := in(ctx)
+		if err == nil {
+			if err = c.ask(startTLS); err != nil {
+				c.conn.Close()
+			}
+		}
+		return c, err
+	}, version)
+}
+
+// at is the way in by TLS, each time with a handshake in full. Clients look at no certificate: it is the servers that are measured.
+func (a *agreement) at(in door, version uint16) door {
 	config := &tls.Config{InsecureSkipVerify: true, MinVersion: version, MaxVersion: version, CurvePreferences: []tls.CurveID{tls.X25519, tls.CurveP256},
 		CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256}}
 	return func(ctx context.Context) (*client, error) {
@@ -174,15 +187,13 @@ func (a *agreement) over(in door, version uint16) door {
 		if err != nil {
 			return nil, err
 		}
-		if err = c.ask(startTLS); err == nil {
-			secured := tls.Client(c.conn, config)
-			c.conn = secured
-			if err = secured.HandshakeContext(ctx); err == nil {
-				err = a.hold(termsOf(secured.ConnectionState()))
-			}
+		secured := tls.Client(c.conn, config)
+		c.conn = secured
+		if err = secured.HandshakeContext(ctx); err == nil {
+			err = a.hold(termsOf(secured.ConnectionState()))
 		}
 		if err != nil {
-			c.conn.Close()
+			secured.Close()
 			return nil, err
 		}
 		return c, nil
