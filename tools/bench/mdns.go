@@ -175,13 +175,19 @@ func beFound(ctx context.Context, m *measuring) (figures []figure, err error) {
 	for _, phase := range []struct {
 		what    string
 		measure func(context.Context, *measuring, time.Time) ([]figure, error)
-	}{{"announced", announced}, {"at rest", atRest}, {"asked", asked}} {
+		cpu     string
+		of      float64 // of the CPU's time, from that of the phase
+	}{
+		{"announced", announced, "CPU, ms", 1},
+		{"at rest", atRest, "CPU an hour, ms", float64(time.Hour) / float64(restTimes*m.length)},
+		{"asked", asked, "CPU for 1,000, ms", 1000. / (2 * asks)},
+	} {
 		before := processor(p.pid())
 		list, err := phase.measure(ctx, m, begun)
 		if err != nil {
 			return figures, fmt.Errorf("%w: %s", err, p.said())
 		}
-		cpu := figure{"CPU, ms", micros(processor(p.pid())-before) / 1000, true}
+		cpu := figure{phase.cpu, micros(processor(p.pid())-before) / 1000 * phase.of, true}
 		figures = append(figures, named(phase.what+": ", append(list, cpu))...)
 		begun = time.Now()
 	}
@@ -208,7 +214,7 @@ const restTimes = 60
 func atRest(_ context.Context, m *measuring, begun time.Time) (figures []figure, err error) {
 	time.Sleep(restTimes * m.length)
 	packets, _ := m.stand.link.traffic(begun)
-	return []figure{{"packets an hour", packets * float64(time.Hour) / float64(time.Since(begun)), true}}, nil
+	return []figure{{"packets an hour", packets * float64(time.Hour) / float64(restTimes*m.length), true}}, nil
 }
 
 // asked measures the time to an answer for the card's own name, which is to be given at once, and for a kind of service, which others may have
