@@ -16,8 +16,8 @@ import (
 const (
 	mdnsPort   = 5353
 	answerTime = 2 * time.Second         // within which a question must be answered
-	settleTime = 5 * time.Second         // after which all announcements have been made
-	asks       = 25                      // of each question
+	settleTime = 40 * time.Second        // after which all announcements have been made: our last one comes after 31 s
+	asks       = 20                      // of each question
 	askPause   = 1200 * time.Millisecond // since no record is sent to all more often than once a second
 )
 
