@@ -7,11 +7,8 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os/exec"
 	"regexp"
-	"runtime"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -52,7 +49,7 @@ func compare(ctx context.Context, k kit, set settings, out io.Writer) (err error
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%s; %d processors, %s/%s; medians of %d\n", versions(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, set.rounds)
+	fmt.Fprintf(out, "Medians of %d, of %v each.\n", set.rounds, set.length)
 	for _, c := range contests {
 		c.rows = slices.DeleteFunc(slices.Clone(c.rows), func(r row) bool { return !only.MatchString(r.name) })
 		if len(c.rows) == 0 {
@@ -158,15 +155,4 @@ func number(x float64) string {
 		return fmt.Sprintf("%.1f", x)
 	}
 	return fmt.Sprintf("%.2f", x)
-}
-
-// versions names all that is compared.
-func versions() string {
-	commit, _ := exec.Command("git", "describe", "--always", "--dirty").Output()
-	nut := "NUT"
-	if path, err := nutProgram("upsd"); err == nil {
-		text, _ := exec.Command(path, "-V").CombinedOutput()
-		nut, _, _ = strings.Cut(string(text), "\n")
-	}
-	return fmt.Sprintf("upscard %s, %s; %s", strings.TrimSpace(string(commit)), runtime.Version(), nut)
 }

@@ -127,3 +127,15 @@ func TestPrint(t *testing.T) {
 		t.Errorf("\n%s, want\n%s", got, want)
 	}
 }
+
+func TestPlace(t *testing.T) {
+	const document = "a\n<!-- begin x -->\nold\n<!-- end x -->\nb\n"
+	if got, err := place(document, "x", "new\n"); err != nil || got != "a\n<!-- begin x -->\nnew\n<!-- end x -->\nb\n" {
+		t.Errorf("%q, %v", got, err)
+	}
+	for _, name := range []string{"y", ""} {
+		if got, err := place(document, name, "new\n"); err == nil {
+			t.Errorf("%q: %q", name, got)
+		}
+	}
+}

@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // sizes of the load under which a server is held.
@@ -38,30 +40,35 @@ type held struct {
 	stand *stand
 	p     *process
 	empty int // descriptors
-	out   strings.Builder
+
+	mu  sync.Mutex
+	out io.Writer
 }
 
 // hold loads a server in all ways at once. The error says what it did not hold: everybody who reads is answered, nobody else holds it up,
 // memory is bounded, and nothing is left when all have gone.
-func hold(ctx context.Context, program string, load sizes) (report string, err error) {
+func hold(ctx context.Context, program string, load sizes, out io.Writer) error {
 	s, err := newStand(ctx, 0)
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer s.close()
 	if _, err := s.certify(); err != nil {
-		return "", err
+		return err
 	}
 	fresh, err := goroutinesOf(ctx, s, ours(program))
 	if err != nil {
-		return "", err
+		return err
 	}
 	p, err := s.serving(ctx, ours(program))
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer p.stop(syscall.SIGKILL)
-	h := &held{sizes: load, stand: s, p: p, empty: files(p.pid())}
+	if err := p.limit(); err != nil {
+		return err
+	}
+	h := &held{sizes: load, stand: s, p: p, empty: files(p.pid()), out: out}
 	err = h.load(ctx)
 	_, peak, e := resident(p.pid())
 	h.say("resident at most: %.1f MB", float64(peak)/1e6)
@@ -79,10 +86,21 @@ func hold(ctx context.Context, program string, load sizes) (report string, err e
 	if before, _, found := strings.Cut(log, "SIGQUIT"); found {
 		h.say("what it said:\n%s", before)
 	}
-	return h.out.String(), err
+	return err
 }
 
-func (h *held) say(format string, args ...any) { fmt.Fprintf(&h.out, format+"\n", args...) }
+func (h *held) say(format string, args ...any) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	fmt.Fprintf(h.out, format+"\n", args...)
+}
+
+// limit gives a process what init gives upsd on the card.
+func (p *process) limit() error {
+	const data, files = 256 << 20, 12_752
+	return errors.Join(unix.Prlimit(p.pid(), unix.RLIMIT_DATA, &unix.Rlimit{Cur: data, Max: data}, nil),
+		unix.Prlimit(p.pid(), unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: files, Max: files}, nil))
+}
 
 // load is over when all clients have gone.
 func (h *held) load(ctx context.Context) error {

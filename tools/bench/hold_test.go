@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -37,8 +38,9 @@ func TestHeld(t *testing.T) {
 	if err := raiseFiles(); err != nil {
 		t.Fatal(err)
 	}
-	report, err := hold(t.Context(), built(t), sizes{idle: 1000, secure: 50, busy: 20, deaf: 100, halfOpen: 50, connects: 500, length: 2 * time.Second, memory: 64 << 20})
-	t.Log(report)
+	var report strings.Builder
+	err := hold(t.Context(), built(t), sizes{idle: 1000, secure: 50, busy: 20, deaf: 100, halfOpen: 50, connects: 500, length: 2 * time.Second, memory: 64 << 20}, &report)
+	t.Log(report.String())
 	if err != nil {
 		t.Error(err)
 	}
