@@ -18,15 +18,14 @@ import (
 
 // request is what a client asks, and how its answer ends.
 type request struct {
-	text   string
-	end    string // what the last line begins with or, of apcupsd's protocol, the answer ends with
-	framed bool   // apcupsd's protocol
+	text string
+	end  string // what the last line begins with or, of apcupsd's protocol, the answer ends with
 }
 
 // complete returns the last line of an answer, if that is the end.
 func (r request) complete(answer []byte) (last []byte, done bool, err error) {
 	switch {
-	case r.framed:
+	case r.text[0] == 0: // apcupsd's protocol
 		return answer, bytes.HasSuffix(answer, []byte(r.end)), nil
 	case answer[len(answer)-1] != '\n':
 		return nil, false, nil
@@ -39,13 +38,13 @@ func (r request) complete(answer []byte) (last []byte, done bool, err error) {
 }
 
 var (
-	getVar   = request{"GET VAR apc ups.status\n", "VAR apc ups.status ", false}
-	getLive  = request{"GET VAR live ups.status\n", "VAR live ups.status ", false}
-	listVar  = request{"LIST VAR apc\n", "END LIST VAR apc", false}
-	startTLS = request{"STARTTLS\n", "OK STARTTLS", false}
-	logout   = request{"LOGOUT\n", "OK Goodbye", false}
-	version  = request{"VER\n", "Network UPS Tools", false}
-	status   = request{"\x00\x06status", "\n\x00\x00", true}
+	getVar   = request{"GET VAR apc ups.status\n", "VAR apc ups.status "}
+	getLive  = request{"GET VAR live ups.status\n", "VAR live ups.status "}
+	listVar  = request{"LIST VAR apc\n", "END LIST VAR apc"}
+	startTLS = request{"STARTTLS\n", "OK STARTTLS"}
+	logout   = request{"LOGOUT\n", "OK Goodbye"}
+	version  = request{"VER\n", "Network UPS Tools"}
+	status   = request{"\x00\x06status", "\n\x00\x00"}
 )
 
 // door is a way to come in to a server.

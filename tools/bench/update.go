@@ -66,7 +66,7 @@ func (m *measuring) watch(what string, arrived func(value string) error) ([]figu
 
 // poll asks until the value is there.
 func (c *client) poll(value string) error {
-	r := request{"GET VAR " + live + " ups.load\n", "VAR " + live + " ups.load ", false}
+	r := request{"GET VAR " + live + " ups.load\n", "VAR " + live + " ups.load "}
 	for begin := time.Now(); time.Since(begin) < patience; {
 		if err := c.ask(r); err != nil {
 			return err
