@@ -3,7 +3,7 @@
 #   make run [DEVICE=FILE ...] [CONFIG=upscard.toml] [SPEED=60] [RESCUE=1]
 #   make run MACHINE=raspi3b [RESCUE=1]
 #   make image [RELEASE=1]
-#   make bench [ARGS='-time 5s -rounds 5 -only PATTERN' | ARGS=-hold]
+#   make bench [ARGS='-time 5s -rounds 5 -only PATTERN' | ARGS='[-hold] -write docs/bench.md']
 #
 # A release takes no `upscard.` words from the kernel's command line; it is what is published. Without RELEASE=1 it is a build for development,
 # which is what `make run` and most tests boot. The two differ in init alone, and lie side by side.
