@@ -9,6 +9,7 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -80,14 +81,17 @@ func (c contest) run(ctx context.Context, k kit, set settings, out io.Writer) er
 		}
 		p.stop(syscall.SIGTERM)
 	}
-	fmt.Fprintf(out, "\n")
+	about := s.theirs
 	if tls := s.agreed.String(); tls != "" {
-		fmt.Fprintf(out, "Both: %s.\n\n", tls)
+		about += " Both: " + tls + "."
+	}
+	if about != "" {
+		fmt.Fprintf(out, "\n%s\n", strings.TrimSpace(about))
 	}
 	if c.once {
 		set.rounds = 1
 	}
-	fmt.Fprintf(out, "| | upscard | %s | ratio |\n|---|---|---|---|\n", c.theirs)
+	fmt.Fprintf(out, "\n| | upscard | %s | ratio |\n|---|---|---|---|\n", c.theirs)
 	for _, r := range c.rows {
 		results := make([][]result, len(servers))
 		for range set.rounds {

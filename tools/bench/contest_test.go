@@ -139,3 +139,9 @@ func TestPlace(t *testing.T) {
 		}
 	}
 }
+
+func TestVersionOf(t *testing.T) {
+	if got := versionOf("stunnel4_3%3a5.68-2+deb12u1_amd64.deb"); got != "Debian's stunnel4 3:5.68-2+deb12u1." {
+		t.Error(got)
+	}
+}

@@ -23,6 +23,22 @@ type kit struct {
 // ours is one of our programs.
 func (k kit) ours(name string) string { return filepath.Join(k.programs, name) }
 
+// version says which one of a package is in the tree of that name, a sentence.
+func (k kit) version(name, pkg string) string {
+	files, _ := filepath.Glob(filepath.Join(k.cache, name, "apt/cache/archives", pkg+"_*.deb"))
+	if len(files) != 1 {
+		return ""
+	}
+	return versionOf(filepath.Base(files[0]))
+}
+
+// versionOf reads it from the name of a package's file.
+func versionOf(file string) string {
+	pkg, rest, _ := strings.Cut(file, "_")
+	version, _, _ := strings.Cut(rest, "_")
+	return fmt.Sprintf("Debian's %s %s.", pkg, strings.ReplaceAll(version, "%3a", ":"))
+}
+
 // tree is where packages of Debian's are unpacked.
 type tree string
 

@@ -190,7 +190,7 @@ func (l *link) ask(name string, kind uint16) (time.Duration, error) {
 	if _, err := l.conn.WriteToUDP(data, &net.UDPAddr{IP: net.IPv4(224, 0, 0, 251), Port: mdnsPort}); err != nil {
 		return 0, err
 	}
-	for ; time.Since(begun) < answerTime; time.Sleep(100 * time.Microsecond) {
+	for ; time.Since(begun) < answerTime; time.Sleep(time.Millisecond) {
 		for _, p := range l.since(begun) {
 			for _, rr := range p.msg.Answer {
 				if h := rr.Header(); h.Name == name && h.Rrtype == kind {

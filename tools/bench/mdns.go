@@ -39,6 +39,7 @@ var mdnsContest = contest{
 			return nil, nil, err
 		}
 		s := newBare(b)
+		s.theirs = k.version("avahi", "avahi-daemon")
 		s.store.Set(values(0).WithValues(map[string]string{"server.listening": "[::]:3493", "server.version": "2.8.5 (upscard)", "server.description": ""}))
 		if s.link, err = newLink(ctx); s.link != nil {
 			s.after(s.link.pull)
@@ -211,7 +212,7 @@ func announced(ctx context.Context, m *measuring, begun time.Time) ([]figure, er
 const restTimes = 60
 
 // atRest counts what is said when all has been said. What an hour has is taken from a shorter time.
-func atRest(_ context.Context, m *measuring, begun time.Time) (figures []figure, err error) {
+func atRest(_ context.Context, m *measuring, begun time.Time) ([]figure, error) {
 	time.Sleep(restTimes * m.length)
 	packets, _ := m.stand.link.traffic(begun)
 	return []figure{{"packets an hour", packets * float64(time.Hour) / float64(restTimes*m.length), true}}, nil

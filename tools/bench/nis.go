@@ -40,6 +40,7 @@ var nisContest = contest{
 			return nil, nil, err
 		}
 		s := newBare(b)
+		s.theirs = k.version("apcupsd", "apcupsd")
 		s.ready = []readied{{status, "STATUS   : ONLINE"}, {status, "LINEV    : 231.8 Volts"}, {status, "LOADPCT  : 0.0 Percent"}}
 		master, err := freeAddr()
 		if err != nil {

@@ -185,7 +185,7 @@ func besideIdle(many int, first request, busy ...int) func(context.Context, *mea
 			figures = append(figures, figure{"resident for each idle one, bytes", float64(full-empty) / float64(many), true})
 			before := processor(p.pid())
 			time.Sleep(m.length)
-			figures = append(figures, figure{"CPU at rest, ms a second", float64((processor(p.pid()) - before).Milliseconds()) / m.length.Seconds(), true})
+			figures = append(figures, figure{"CPU at rest, ms a second", micros(processor(p.pid())-before) / 1000 / m.length.Seconds(), true})
 			for _, n := range busy {
 				list, err := m.loadOn(ctx, p, n, asking(m.stand.door, getVar, false))
 				if err != nil {

@@ -33,6 +33,7 @@ var shimContest = contest{
 		if err != nil {
 			return nil, nil, err
 		}
+		s.theirs = k.version("stunnel", "stunnel4")
 		behind, err := s.serving(ctx, ours(k.ours("upsd")))
 		if err != nil {
 			return s, nil, err

@@ -73,6 +73,7 @@ const live = "live"
 type stand struct {
 	*bench
 	door   door       // to the server
+	theirs string     // what the other server is, a sentence, if that is not NUT's
 	ready  []readied  // what it answers once it has all values
 	agreed agreement  // on TLS, if they come in by that
 	link   *link      // of a server that is found by mDNS
