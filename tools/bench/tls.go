@@ -26,7 +26,7 @@ var (
 		{"TLS 1.3 connect, GET, 1 client", pressingNew(1, getVar)},
 		{"TLS 1.3 connect, GET, 16", pressingNew(16, getVar)},
 		{"TLS 1.3 connect, GET, 200", pressingNew(200, getVar)},
-		{"TLS 1.3 beside 500 idle", besideIdle(500, listVar, 16)},
+		{"TLS 1.3 beside 2,000 idle", besideIdle(2000, listVar, 16)},
 	}
 	tlsOldRows = []row{
 		{"TLS 1.2 connect, GET, 1 client", pressingNew(1, getVar)},
