@@ -15,6 +15,7 @@ import (
 	"github.com/upscard/upscard/services/config"
 	"github.com/upscard/upscard/services/nut"
 	"github.com/upscard/upscard/services/storage"
+	"github.com/upscard/upscard/services/tlsconf"
 )
 
 // caFile is the file of the authority's key and certificate.
@@ -51,7 +52,7 @@ func (s *security) of(c config.TLS) (nut.Security, error) {
 	if c.StartTLS == "" {
 		return nut.Security{}, nil
 	}
-	secure := nut.Security{Config: nut.TLSConfig(), Required: c.StartTLS == config.TLSRequired}
+	secure := nut.Security{Config: tlsconf.Server(), Required: c.StartTLS == config.TLSRequired}
 	if err := errors.Join(s.server(secure.Config, c), s.clients(secure.Config, c)); err != nil {
 		return nut.Security{}, fmt.Errorf("TLS: %w", err)
 	}

@@ -3,6 +3,7 @@ package nut
 import (
 	"errors"
 	"net"
+	"net/netip"
 	"os"
 	"sync/atomic"
 	"syscall"
@@ -37,6 +38,7 @@ type client struct {
 	server  *Server
 	desks   *desks
 	session *Session
+	place   netip.Prefix // counted among the server's guests
 
 	conn    net.Conn
 	raw     syscall.RawConn  // of conn; nil: conn is no socket, and must be read to know whether there is anything
@@ -51,8 +53,8 @@ type client struct {
 	unending bool   // what is waited for is the end of a line
 }
 
-func newClient(s *Server, d *desks, conn net.Conn, session *Session) *client {
-	c := &client{server: s, desks: d, session: session}
+func newClient(s *Server, d *desks, conn net.Conn, place netip.Prefix, session *Session) *client {
+	c := &client{server: s, desks: d, session: session, place: place}
 	c.receive = c.tryReceive
 	c.carry(conn)
 	return c
@@ -111,7 +113,7 @@ func (c *client) secure() bool {
 func (c *client) leave() {
 	c.session.Close()
 	c.conn.Close()
-	c.server.guests.leave(clientAddr(c.conn.RemoteAddr()).place)
+	c.server.guests.Leave(c.place)
 }
 
 // wait returns when there is something at the desk, or never will be.
@@ -177,8 +179,8 @@ func (c *client) limit() error {
 	switch {
 	case unending:
 		wait = lineTimeout
-	case c.server.idle > 0:
-		wait = c.server.idle
+	case c.server.limits.Idle > 0:
+		wait = c.server.limits.Idle
 	case !c.limited:
 		return nil
 	default:
@@ -191,9 +193,9 @@ func (c *client) limit() error {
 
 func (c *client) tellLate() {
 	if c.unending {
-		c.server.troubles.slow.again("addr", c.session.addr)
+		c.server.troubles.slow.Again("addr", c.session.addr)
 	} else {
-		c.server.troubles.idle.again("addr", c.session.addr)
+		c.server.troubles.idle.Again("addr", c.session.addr)
 	}
 }
 
@@ -207,7 +209,7 @@ func (c *client) answer(d *desk) bool {
 		}
 		if !open {
 			if c.session.length > maxJunk {
-				c.server.troubles.junk.again("addr", c.session.addr)
+				c.server.troubles.junk.Again("addr", c.session.addr)
 			}
 			return false
 		}
@@ -226,7 +228,7 @@ func (c *client) send(d *desk, reply []byte) bool {
 	}
 	held := cap(d.out)
 	if !c.server.unsent.take(held) {
-		c.server.troubles.deaf.again("addr", c.session.addr)
+		c.server.troubles.deaf.Again("addr", c.session.addr)
 		return false
 	}
 	defer c.server.unsent.give(held)
@@ -235,7 +237,7 @@ func (c *client) send(d *desk, reply []byte) bool {
 	}
 	_, err := c.conn.Write(reply)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		c.server.troubles.deaf.again("addr", c.session.addr)
+		c.server.troubles.deaf.Again("addr", c.session.addr)
 	}
 	if err == nil {
 		err = c.conn.SetWriteDeadline(time.Time{})

@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/upscard/upscard/services/guests"
 )
 
 // Limits bound what clients may take of a Server. What is 0 is not bounded.
@@ -21,8 +22,8 @@ type Limits struct {
 // Server carries sessions over connections.
 type Server struct {
 	host     *Host
-	idle     time.Duration
-	guests   guests
+	limits   Limits
+	guests   *guests.List
 	unsent   unsent
 	troubles troubles
 }
@@ -31,8 +32,8 @@ type Server struct {
 func NewServer(host *Host, limits Limits) *Server {
 	return &Server{
 		host:     host,
-		idle:     limits.Idle,
-		guests:   guests{most: limits.Conns, mostOf: limits.PerAddress, of: make(map[netip.Prefix]int)},
+		limits:   limits,
+		guests:   guests.NewList(limits.Conns, limits.PerAddress),
 		troubles: newTroubles(host.Logger),
 	}
 }
@@ -40,15 +41,15 @@ func NewServer(host *Host, limits Limits) *Server {
 // Serve answers the clients of one listener until ctx ends; it closes the listener and every connection it took. Several
 // may run at once.
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
-	return s.serveAll(ctx, ln, func(addr string) *Session { return NewSession(s.host, addr) })
+	return s.serveAll(ctx, ln, func(_ net.Conn, addr string) *Session { return NewSession(s.host, addr) })
 }
 
 // ServeTrusted is Serve for a listener whose clients are known to be the named user, who may do everything.
 func (s *Server) ServeTrusted(ctx context.Context, ln net.Listener, user string) error {
-	return s.serveAll(ctx, ln, func(string) *Session { return NewTrustedSession(s.host, user) })
+	return s.serveAll(ctx, ln, func(net.Conn, string) *Session { return NewTrustedSession(s.host, user) })
 }
 
-func (s *Server) serveAll(ctx context.Context, ln net.Listener, open func(addr string) *Session) error {
+func (s *Server) serveAll(ctx context.Context, ln net.Listener, open func(conn net.Conn, addr string) *Session) error {
 	desks := new(desks)
 	defer desks.close()
 	var conns connections
@@ -65,19 +66,19 @@ func (s *Server) serveAll(ctx context.Context, ln net.Listener, open func(addr s
 			}
 			return nil
 		case isTransient(err):
-			s.troubles.accept.again("err", err)
+			s.troubles.accept.Again("err", err)
 			time.Sleep(50 * time.Millisecond)
 			continue
 		case err != nil:
 			return fmt.Errorf("listener %s: %w", ln.Addr(), err)
 		}
-		s.troubles.accept.well()
-		addr := clientAddr(conn.RemoteAddr())
+		s.troubles.accept.Well()
+		addr := guests.Of(conn.RemoteAddr())
 		if !s.admit(addr) {
 			conn.Close()
 			continue
 		}
-		c := newClient(s, desks, conn, open(addr.name))
+		c := newClient(s, desks, conn, addr.Place, open(conn, addr.Name))
 		conns.add(conn)
 		conns.serving.Go(func() {
 			c.serve()
@@ -88,17 +89,17 @@ func (s *Server) serveAll(ctx context.Context, ln net.Listener, open func(addr s
 }
 
 // admit counts a client from addr in, unless there are too many.
-func (s *Server) admit(addr address) bool {
-	switch s.guests.enter(addr.place) {
-	case tooMany:
-		s.troubles.full.again("addr", addr.name, "limit", s.guests.most)
+func (s *Server) admit(addr guests.Address) bool {
+	switch s.guests.Enter(addr.Place) {
+	case guests.TooMany:
+		s.troubles.full.Again("addr", addr.Name, "limit", s.limits.Conns)
 		return false
-	case tooManyThere:
-		s.troubles.crowd.again("addr", addr.name, "limit", s.guests.mostOf)
+	case guests.TooManyThere:
+		s.troubles.crowd.Again("addr", addr.Name, "limit", s.limits.PerAddress)
 		return false
 	}
-	s.troubles.full.well()
-	s.troubles.crowd.well()
+	s.troubles.full.Well()
+	s.troubles.crowd.Well()
 	return true
 }
 

@@ -5,9 +5,9 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/hex"
-	"net"
-	"net/netip"
 	"slices"
+
+	"github.com/upscard/upscard/services/guests"
 )
 
 // Security is how sessions are secured. Its zero value has none that are.
@@ -16,27 +16,13 @@ type Security struct {
 	Required bool        // in the clear nothing is to be had but STARTTLS
 }
 
-// TLSConfig returns a server's configuration: TLS 1.2 or later, with forward secrecy and authenticated encryption. The caller adds GetCertificate
-// and, if clients are to identify themselves, ClientAuth and ClientCAs.
-func TLSConfig() *tls.Config {
-	return &tls.Config{
-		MinVersion: tls.VersionTLS12,
-		CipherSuites: []uint16{ // of TLS 1.2; those of 1.3 are all good
-			tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-			tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-			tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-		},
-		DynamicRecordSizingDisabled: true, // UPSmon.py takes one read, which is one record, for a whole answer
-	}
-}
-
 // Secure says how sessions are secured from now on. Those that are secured already stay so.
 func (h *Host) Secure(s Security) {
 	if s.Config != nil {
 		config := s.Config.Clone()
 		config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 			if isOutdated(hello, config) {
-				h.outdated.note(clientIP(hello.Conn.RemoteAddr()))
+				h.outdated.note(guests.Of(hello.Conn.RemoteAddr()).IP)
 			}
 			return nil, nil // that is, config
 		}
@@ -133,9 +119,4 @@ func (s *Session) prove(all *accounts) (*account, verdict) {
 		return a, right
 	}
 	return s.host.Users.verify(all, s.username, s.password, s.ip)
-}
-
-func clientIP(addr net.Addr) netip.Addr {
-	ip, _ := netip.ParseAddr(clientAddr(addr).name)
-	return ip
 }
