@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/upscard/upscard/services/sockio"
 )
 
 const (
@@ -136,7 +138,7 @@ func (c *client) wait() error {
 // tryReceive reads from the socket, and reports false if there is nothing yet. No memory is held meanwhile.
 func (c *client) tryReceive(fd uintptr) bool {
 	c.sit()
-	n, err := readSocket(fd, c.desk.in[:])
+	n, err := sockio.Read(fd, c.desk.in[:])
 	if n > 0 {
 		c.desk.n, c.err = n, nil
 		return true

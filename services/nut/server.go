@@ -2,6 +2,7 @@ package nut
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -47,6 +48,23 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 // ServeTrusted is Serve for a listener whose clients are known to be the named user, who may do everything.
 func (s *Server) ServeTrusted(ctx context.Context, ln net.Listener, user string) error {
 	return s.serveAll(ctx, ln, func(net.Conn, string) *Session { return NewTrustedSession(s.host, user) })
+}
+
+// Secured is a connection whose client has come over TLS, which somebody else on this machine has ended. RemoteAddr is the client's address.
+type Secured interface {
+	net.Conn
+	Secured() (bool, *x509.Certificate) // the certificate was verified; nil for none
+}
+
+// ServeSecured is Serve for a listener whose connections are Secured.
+func (s *Server) ServeSecured(ctx context.Context, ln net.Listener) error {
+	return s.serveAll(ctx, ln, func(conn net.Conn, addr string) *Session {
+		session := NewSession(s.host, addr)
+		if over, cert := conn.(Secured).Secured(); over {
+			session.peer = peerOf(cert)
+		}
+		return session
+	})
 }
 
 func (s *Server) serveAll(ctx context.Context, ln net.Listener, open func(conn net.Conn, addr string) *Session) error {

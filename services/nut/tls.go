@@ -87,9 +87,16 @@ type peer struct {
 
 func newPeer(state tls.ConnectionState) *peer {
 	if len(state.VerifiedChains) == 0 {
+		return peerOf(nil)
+	}
+	return peerOf(state.PeerCertificates[0])
+}
+
+// peerOf is one who has shown a certificate, which was verified; nil for none.
+func peerOf(cert *x509.Certificate) *peer {
+	if cert == nil {
 		return new(peer)
 	}
-	cert := state.PeerCertificates[0]
 	return &peer{append([]string{cert.Subject.CommonName}, cert.DNSNames...), Fingerprint(cert)}
 }
 
