@@ -1,0 +1,134 @@
+package shim
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/upscard/upscard/services/sockio"
+)
+
+const (
+	// writeTimeout is how long a peer may leave its socket full before it is dropped.
+	writeTimeout = 10 * time.Second
+	// maxUnsent bounds the memory in bytes of all that waits for peers to read.
+	maxUnsent = 8 << 20
+	// held is the memory in bytes of what waits for one: a buffer, and a record of TLS made of it.
+	held = 2 * bufferSize
+)
+
+// errDeaf ends connections to those who do not read.
+var errDeaf = errors.New("does not read")
+
+// again says that there is nothing to be read yet. TLS goes on after it, as after any error that is temporary.
+type again struct{}
+
+func (again) Error() string   { return "nothing to be read yet" }
+func (again) Timeout() bool   { return true }
+func (again) Temporary() bool { return true }
+
+var _ net.Error = again{}
+
+// Stream is a connection that can be closed in one direction: TCP's, or that of a unix socket.
+type Stream interface {
+	net.Conn
+	syscall.Conn
+	CloseWrite() error
+}
+
+// socket is one end of a relay. Of each of its methods one call runs at a time.
+type socket struct {
+	Stream
+	raw    syscall.RawConn
+	unsent *atomic.Int64 // bytes, of all sockets
+
+	ahead []byte  // read before anybody asked
+	fd    uintptr // while receive runs: what Read reads without waiting
+
+	rest    []byte // of what is written
+	err     error
+	writing func(fd uintptr) bool // tryWrite
+}
+
+func newSocket(conn Stream, unsent *atomic.Int64) (*socket, error) {
+	raw, err := conn.SyscallConn()
+	s := &socket{Stream: conn, raw: raw, unsent: unsent}
+	s.writing = s.tryWrite
+	return s, err
+}
+
+// Read implements net.Conn. While receive runs it returns again instead of waiting.
+func (s *socket) Read(b []byte) (int, error) {
+	switch {
+	case len(s.ahead) > 0:
+		n := copy(b, s.ahead)
+		if s.ahead = s.ahead[n:]; len(s.ahead) == 0 {
+			s.ahead = nil
+		}
+		return n, nil
+	case s.fd == 0:
+		return s.Stream.Read(b)
+	}
+	n, err := sockio.Read(s.fd, b)
+	switch {
+	case err == syscall.EAGAIN:
+		return 0, again{}
+	case err != 0:
+		return 0, err
+	case n == 0:
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+// receive calls take whenever there may be something to Read, until it returns an error other than again, or the read deadline passes. No memory is held while
+// there is nothing.
+func (s *socket) receive(take func() error) error {
+	var failed error
+	err := s.raw.Read(func(fd uintptr) bool {
+		s.fd = fd
+		failed = take()
+		s.fd = 0
+		return failed != again{}
+	})
+	return errors.Join(err, failed)
+}
+
+// Write implements net.Conn. A peer that does not read is waited for, for a while, while not too much waits.
+func (s *socket) Write(b []byte) (int, error) {
+	s.rest, s.err = b, nil
+	err := s.raw.Write(s.writing)
+	rest := s.rest
+	s.rest = nil
+	if err = errors.Join(err, s.err); err != nil || len(rest) == 0 {
+		return len(b) - len(rest), err
+	}
+	defer s.unsent.Add(-held)
+	if s.unsent.Add(held) > maxUnsent {
+		return len(b) - len(rest), errDeaf
+	}
+	if err := s.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+		return len(b) - len(rest), err
+	}
+	n, err := s.Stream.Write(rest)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = errDeaf
+	}
+	if err == nil {
+		err = s.SetWriteDeadline(time.Time{})
+	}
+	return len(b) - len(rest) + n, err
+}
+
+func (s *socket) tryWrite(fd uintptr) bool {
+	n, err := sockio.Write(fd, s.rest)
+	s.rest = s.rest[n:]
+	if err != 0 && err != syscall.EAGAIN {
+		s.err = err
+	}
+	return true
+}
