@@ -73,13 +73,15 @@ type Address struct {
 	Place netip.Prefix // by which its connections are counted; none for programs on the card, which may stand for many
 }
 
-// Of returns where the other end of a connection is.
+// Of returns where the other end of a connection is: nowhere if it has gone already, and the system knows it no more.
 func Of(addr net.Addr) Address {
-	tcp, ok := addr.(*net.TCPAddr)
-	if !ok {
-		return Address{Name: addr.String()}
+	switch addr := addr.(type) {
+	case nil:
+		return Address{}
+	case *net.TCPAddr:
+		return At(addr.AddrPort().Addr())
 	}
-	return At(tcp.AddrPort().Addr())
+	return Address{Name: addr.String()}
 }
 
 // At is the Address of an IP address.

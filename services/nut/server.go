@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -27,6 +28,9 @@ type Server struct {
 	guests   *guests.List
 	unsent   unsent
 	troubles troubles
+
+	mu    sync.Mutex
+	loops []*loop // that run
 }
 
 // NewServer returns a server of the host's UPSes.
@@ -41,11 +45,36 @@ func NewServer(host *Host, limits Limits) *Server {
 
 // Serve answers the clients of one listener until ctx ends; it closes the listener and every connection it took. Several
 // may run at once.
-func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
-	return s.serveAll(ctx, ln, func(_ net.Conn, addr string) *Session { return NewSession(s.host, addr) })
+func (s *Server) Serve(ctx context.Context, ln *net.TCPListener) error {
+	l, err := newLoop(s, ln, func(addr string) *Session { return NewSession(s.host, addr) })
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.loops = append(s.loops, l)
+	s.mu.Unlock()
+	err = l.run(ctx)
+	s.mu.Lock()
+	s.loops = slices.DeleteFunc(s.loops, func(other *loop) bool { return other == l })
+	s.mu.Unlock()
+	return err
 }
 
-// ServeTrusted is Serve for a listener whose clients are known to be the named user, who may do everything.
+// Ask returns nil once each loop that waits for clients has turned.
+func (s *Server) Ask(ctx context.Context) error {
+	s.mu.Lock()
+	loops := slices.Clone(s.loops)
+	s.mu.Unlock()
+	for _, l := range loops {
+		if err := l.ask(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ServeTrusted answers the clients of a listener on the card itself until ctx ends, who are known to be the named user, and who may do everything. It closes
+// the listener and every connection it took.
 func (s *Server) ServeTrusted(ctx context.Context, ln net.Listener, user string) error {
 	return s.serveAll(ctx, ln, func(net.Conn, string) *Session { return NewTrustedSession(s.host, user) })
 }
@@ -56,7 +85,7 @@ type Secured interface {
 	Secured() (bool, *x509.Certificate) // the certificate was verified; nil for none
 }
 
-// ServeSecured is Serve for a listener whose connections are Secured.
+// ServeSecured answers the clients of a listener whose connections are Secured, as Serve and ServeTrusted do.
 func (s *Server) ServeSecured(ctx context.Context, ln net.Listener) error {
 	return s.serveAll(ctx, ln, func(conn net.Conn, addr string) *Session {
 		session := NewSession(s.host, addr)
@@ -67,12 +96,13 @@ func (s *Server) ServeSecured(ctx context.Context, ln net.Listener) error {
 	})
 }
 
+// serveAll gives each client a goroutine.
 func (s *Server) serveAll(ctx context.Context, ln net.Listener, open func(conn net.Conn, addr string) *Session) error {
 	desks := new(desks)
 	defer desks.close()
-	var conns connections
-	defer conns.serving.Wait()
-	defer conns.close()
+	var clients connections
+	defer clients.serving.Wait()
+	defer clients.close()
 	defer context.AfterFunc(ctx, func() { ln.Close() })()
 	defer ln.Close()
 	for {
@@ -85,7 +115,7 @@ func (s *Server) serveAll(ctx context.Context, ln net.Listener, open func(conn n
 			return nil
 		case isTransient(err):
 			s.troubles.accept.Again("err", err)
-			time.Sleep(50 * time.Millisecond)
+			time.Sleep(rest)
 			continue
 		case err != nil:
 			return fmt.Errorf("listener %s: %w", ln.Addr(), err)
@@ -96,13 +126,7 @@ func (s *Server) serveAll(ctx context.Context, ln net.Listener, open func(conn n
 			conn.Close()
 			continue
 		}
-		c := newClient(s, desks, conn, addr.Place, open(conn, addr.Name))
-		conns.add(conn)
-		conns.serving.Go(func() {
-			c.serve()
-			conns.remove(conn)
-			c.leave()
-		})
+		clients.serve(newClient(s, desks, conn, open(conn, addr.Name), addr.Place))
 	}
 }
 
@@ -131,11 +155,22 @@ func isTransient(err error) bool {
 	return false
 }
 
-// connections are those of one listener.
+// connections are those of one listener that have a goroutine each.
 type connections struct {
 	serving sync.WaitGroup
 	mu      sync.Mutex
 	open    map[net.Conn]struct{}
+}
+
+// serve returns at once.
+func (c *connections) serve(one *client) {
+	conn := one.conn
+	c.add(conn)
+	c.serving.Go(func() {
+		one.serve()
+		c.remove(conn)
+		one.leave()
+	})
 }
 
 func (c *connections) add(conn net.Conn) {
