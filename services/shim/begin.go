@@ -16,8 +16,6 @@ const (
 	refusal = "ERR ACCESS-DENIED\n"
 	// granted is the answer to STARTTLS.
 	granted = "OK STARTTLS\n"
-	// refusalTimeout is how long one who was refused has to read that.
-	refusalTimeout = time.Second
 )
 
 var errInjected = errors.New("plain text behind STARTTLS")
@@ -45,7 +43,7 @@ func (s *Server) hear(client *socket, addr guests.Address) bool {
 		return false
 	case foreign:
 		s.foreign.Again("addr", addr.Name)
-		refuse(client)
+		s.refuse(client)
 		return false
 	}
 	if err := s.Certificate(guests.Of(client.LocalAddr()).IP); err != nil {
@@ -61,8 +59,8 @@ func (s *Server) hear(client *socket, addr guests.Address) bool {
 }
 
 // refuse tells a client that it is not served. What it goes on to send is read for a moment: otherwise the system would throw away what it was told.
-func refuse(client *socket) {
-	if client.SetDeadline(time.Now().Add(refusalTimeout)) != nil {
+func (s *Server) refuse(client *socket) {
+	if client.SetDeadline(time.Now().Add(s.times.refuse)) != nil {
 		return
 	}
 	if _, err := io.WriteString(client, refusal); err != nil || client.CloseWrite() != nil {
@@ -90,12 +88,12 @@ func (s *Server) secure(ctx context.Context, client *socket, addr guests.Address
 		return nil
 	}
 	s.unreached.Well()
-	return &relay{client: client, over: over, server: server}
+	return &relay{client: client, over: over, server: server, linger: s.times.linger}
 }
 
 // shake does the handshake in its turn.
 func (s *Server) shake(client *socket, addr guests.Address) (*tls.Conn, error) {
-	leave, err := s.turns.Take(addr.Place, beginTimeout)
+	leave, err := s.turns.Take(addr.Place, s.times.begin)
 	if err != nil {
 		return nil, err
 	}
@@ -109,13 +107,13 @@ func (s *Server) shake(client *socket, addr guests.Address) (*tls.Conn, error) {
 
 // reach connects to the server for a client.
 func (s *Server) reach(ctx context.Context, client *socket, state tls.ConnectionState) (*socket, error) {
-	ctx, cancel := context.WithTimeout(ctx, beginTimeout)
+	ctx, cancel := context.WithTimeout(ctx, s.times.begin)
 	defer cancel()
 	conn, err := s.Dial(ctx, proxyproto.ClientOf(client, state))
 	if err != nil {
 		return nil, err
 	}
-	server, err := newSocket(conn, &s.unsent)
+	server, err := newSocket(conn, s)
 	if err != nil {
 		conn.Close()
 		return nil, err

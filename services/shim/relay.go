@@ -9,9 +9,6 @@ import (
 	"time"
 )
 
-// linger is how long the other direction goes on once one has come to its end.
-const linger = 10 * time.Second
-
 // bufferSize is what is carried at a time, in bytes: the most that a record of TLS holds.
 const bufferSize = 16 << 10
 
@@ -22,6 +19,7 @@ type relay struct {
 	client *socket
 	over   *tls.Conn // client
 	server *socket
+	linger time.Duration // of one direction, once the other has come to its end
 }
 
 // run returns once both directions have come to their end, with what has ended them otherwise. Each goroutine only waits while nothing comes, in few and small frames
@@ -50,7 +48,7 @@ func (r *relay) up() error {
 		r.close()
 		return err
 	}
-	return errors.Join(r.server.CloseWrite(), r.server.SetReadDeadline(time.Now().Add(linger)))
+	return errors.Join(r.server.CloseWrite(), r.server.SetReadDeadline(time.Now().Add(r.linger)))
 }
 
 // down carries what the server says. The client is told when that is all, or when ctx ends.
@@ -62,7 +60,7 @@ func (r *relay) down(ctx context.Context) error {
 		r.close()
 		return err
 	}
-	return errors.Join(r.over.CloseWrite(), r.client.CloseWrite(), r.client.SetReadDeadline(time.Now().Add(linger)))
+	return errors.Join(r.over.CloseWrite(), r.client.CloseWrite(), r.client.SetReadDeadline(time.Now().Add(r.linger)))
 }
 
 // pass carries all that there is.

@@ -25,12 +25,21 @@ type Limits struct {
 	PerAddress int // of them from one IPv4 address or one IPv6 network of 64 bits, but for the machine's own
 }
 
-// Limits of what has begun to become TLS. One that is half open may hold 64 KB.
+// Handshakes that are not finished, each of which may hold 64 KB.
 const (
-	beginTimeout    = 10 * time.Second // from the first byte of TCP to the last of the handshake
-	maxHandshakes   = 512              // at a time; others wait
-	maxHandshakesOf = 128              // from one place, waiting or not
+	maxHandshakes   = 512 // at a time; others wait
+	maxHandshakesOf = 128 // from one place, waiting or not
 )
+
+// times are how long clients may take.
+type times struct {
+	begin  time.Duration // from the first byte of TCP to the last of the handshake
+	write  time.Duration // to read, while their socket is full
+	linger time.Duration // for one direction, once the other has come to its end
+	refuse time.Duration // to read why they are not served
+}
+
+var standard = times{begin: 10 * time.Second, write: 10 * time.Second, linger: 10 * time.Second, refuse: time.Second}
 
 // Config is what a Server needs.
 type Config struct {
@@ -51,6 +60,7 @@ type Server struct {
 	guests *guests.List
 	turns  *guests.Turns
 	unsent atomic.Int64
+	times  times
 
 	accept, full, crowd, foreign, failing, unserved, unreached, deaf trouble.Trouble
 }
@@ -61,6 +71,7 @@ func New(c Config) *Server {
 	return &Server{
 		Config:    c,
 		guests:    guests.NewList(c.Limits.Conns, c.Limits.PerAddress),
+		times:     standard,
 		turns:     guests.NewTurns(maxHandshakes, maxHandshakesOf),
 		accept:    because("connections cannot be accepted"),
 		full:      because("connections refused: too many"),
@@ -150,9 +161,9 @@ func (s *Server) serve(ctx context.Context, conn Stream, addr guests.Address) {
 // begin makes a relay of a connection, nil if there is none to be.
 func (s *Server) begin(ctx context.Context, conn Stream, addr guests.Address) *relay {
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	client, err := newSocket(conn, &s.unsent)
+	client, err := newSocket(conn, s)
 	if err == nil {
-		err = conn.SetDeadline(time.Now().Add(beginTimeout))
+		err = conn.SetDeadline(time.Now().Add(s.times.begin))
 	}
 	if err != nil || !s.hear(client, addr) {
 		return nil

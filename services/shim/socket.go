@@ -13,8 +13,6 @@ import (
 )
 
 const (
-	// writeTimeout is how long a peer may leave its socket full before it is dropped.
-	writeTimeout = 10 * time.Second
 	// maxUnsent bounds the memory in bytes of all that waits for peers to read.
 	maxUnsent = 8 << 20
 	// held is the memory in bytes of what waits for one: a buffer, and a record of TLS made of it.
@@ -43,8 +41,9 @@ type Stream interface {
 // socket is one end of a relay. Of each of its methods one call runs at a time.
 type socket struct {
 	Stream
-	raw    syscall.RawConn
-	unsent *atomic.Int64 // bytes, of all sockets
+	raw      syscall.RawConn
+	unsent   *atomic.Int64 // bytes, of all sockets
+	patience time.Duration // with a peer that does not read
 
 	ahead []byte  // read before anybody asked
 	fd    uintptr // while receive runs: what Read reads without waiting
@@ -54,9 +53,9 @@ type socket struct {
 	writing func(fd uintptr) bool // tryWrite
 }
 
-func newSocket(conn Stream, unsent *atomic.Int64) (*socket, error) {
+func newSocket(conn Stream, of *Server) (*socket, error) {
 	raw, err := conn.SyscallConn()
-	s := &socket{Stream: conn, raw: raw, unsent: unsent}
+	s := &socket{Stream: conn, raw: raw, unsent: &of.unsent, patience: of.times.write}
 	s.writing = s.tryWrite
 	return s, err
 }
@@ -111,7 +110,7 @@ func (s *socket) Write(b []byte) (int, error) {
 	if s.unsent.Add(held) > maxUnsent {
 		return len(b) - len(rest), errDeaf
 	}
-	if err := s.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+	if err := s.SetWriteDeadline(time.Now().Add(s.patience)); err != nil {
 		return len(b) - len(rest), err
 	}
 	n, err := s.Stream.Write(rest)
