@@ -126,7 +126,7 @@ func (s *Server) serveAll(ctx context.Context, ln net.Listener, open func(conn n
 			conn.Close()
 			continue
 		}
-		clients.serve(newClient(s, desks, conn, open(conn, addr.Name), addr.Place))
+		clients.serve(newClient(s, desks, conn, open(conn, addr.Name)))
 	}
 }
 

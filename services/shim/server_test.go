@@ -256,6 +256,7 @@ func TestDeaf(t *testing.T) {
 		if err := <-ended; errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("deaf %s: never dropped", deaf)
 		}
+		other.Close()
 		behind.Close()
 		b.until("all have gone", func() bool { return b.server.guests.Len() == 0 })
 	}
@@ -286,7 +287,7 @@ func (zeros) Read(b []byte) (int, error) { return len(b), nil }
 // TestLimits: beyond as many as may come, and as may come from one address, clients are sent away, once in the log; and there is room again once one has gone.
 func TestLimits(t *testing.T) {
 	b := start(t, func(s *Server) { *s = *New(Config{Limits{Conns: 2}, s.TLS, s.Certificate, s.Dial, s.Logger}) })
-	_, _, first := b.session()
+	client, _, backend := b.session()
 	b.session()
 	for range 3 {
 		conn := b.dial()
@@ -295,7 +296,8 @@ func TestLimits(t *testing.T) {
 		}
 	}
 	b.once("connections refused: too many\"")
-	first.Close()
+	client.Close()
+	backend.Close()
 	b.until("there is room", func() bool {
 		conn := b.dial()
 		defer conn.Close()
