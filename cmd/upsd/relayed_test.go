@@ -19,6 +19,7 @@ import (
 	"github.com/upscard/upscard/services/ca"
 	"github.com/upscard/upscard/services/nut"
 	"github.com/upscard/upscard/services/proxyproto"
+	"github.com/upscard/upscard/services/ups"
 )
 
 const shimOn = "[tlsshim]\nenabled = true\n"
@@ -82,6 +83,7 @@ cert = "`+nut.Fingerprint(pc.Leaf)+`"
 upsmon = "secondary"
 `+shimOn)
 	u.driver("usbhid-ups", "ups", storeOf("OL"))
+	await(t, u.follower("ups", nil), "read", func(s *ups.Snapshot) bool { return s.Freshness() == ups.Fresh })
 	u.expect("LIST UPS", "ERR ACCESS-DENIED\n")
 	near := u.relayed(from("192.0.2.7:5", "TLSv1.3", nil))
 	near.say("USERNAME near\nPASSWORD secret\nLOGIN ups\nLIST CLIENT ups\nSTARTTLS\nGET VAR ups ups.status\nUSERNAME near\n")

@@ -88,7 +88,7 @@ func (s *Server) secure(ctx context.Context, client *socket, addr guests.Address
 		return nil
 	}
 	s.unreached.Well()
-	return &relay{client: client, over: over, server: server, linger: s.times.linger}
+	return &relay{of: s, client: client, over: over, server: server, addr: addr.Name}
 }
 
 // shake does the handshake in its turn.

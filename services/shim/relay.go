@@ -1,39 +1,33 @@
 package shim
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"io"
-	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// bufferSize is what is carried at a time, in bytes: the most that a record of TLS holds.
-const bufferSize = 16 << 10
-
-var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
-
-// relay carries bytes between a client over TLS and the server.
+// relay carries bytes between a client over TLS and the server. A goroutine for each direction only waits, in few and small frames and without a buffer, so that
+// its stack stays as small as stacks are; whatever takes more is done at a desk.
 type relay struct {
+	of     *Server
 	client *socket
 	over   *tls.Conn // client
 	server *socket
-	linger time.Duration // of one direction, once the other has come to its end
+	addr   string
+
+	ending atomic.Bool  // all is to end
+	ended  atomic.Int32 // directions
+	stop   func() bool  // releases what would interrupt it
+	leave  func()       // is called once both have ended
 }
 
-// run returns once both directions have come to their end, with what has ended them otherwise. Each goroutine only waits while nothing comes, in few and small frames
-// and without a buffer, so that its stack shrinks to the smallest there is.
-func (r *relay) run(ctx context.Context) error {
-	defer r.close()
-	defer context.AfterFunc(ctx, func() {
-		r.server.Close()
-		_ = r.client.SetWriteDeadline(time.Now().Add(time.Second)) // fails where it is closed
-	})()
-	down := make(chan error)
-	go func() { down <- r.down(ctx) }()
-	up := r.up()
-	return errors.Join(up, <-down)
+// interrupt ends the session in order: the client is told so.
+func (r *relay) interrupt() {
+	r.ending.Store(true)
+	r.server.Close()
+	_ = r.client.SetWriteDeadline(time.Now().Add(time.Second)) // fails where it is closed
 }
 
 func (r *relay) close() {
@@ -42,41 +36,41 @@ func (r *relay) close() {
 }
 
 // up carries what the client says.
-func (r *relay) up() error {
-	err := r.client.receive(func() error { return pass(r.over, r.server) })
-	if !isEnd(err) {
+func (r *relay) up() {
+	if err := r.client.receive(r.over, r.server); !isEnd(err) {
+		r.abort(err)
+	} else if r.server.CloseWrite() != nil || r.server.SetReadDeadline(r.limit()) != nil {
 		r.close()
-		return err
 	}
-	return errors.Join(r.server.CloseWrite(), r.server.SetReadDeadline(time.Now().Add(r.linger)))
+	r.finish()
 }
 
-// down carries what the server says. The client is told when that is all, or when ctx ends.
-func (r *relay) down(ctx context.Context) error {
-	err := r.server.receive(func() error { return pass(r.server, r.over) })
-	if ctx.Err() != nil {
-		defer r.close()
-	} else if !isEnd(err) {
+// down carries what the server says. The client is told when that is all.
+func (r *relay) down() {
+	if err := r.server.receive(r.server, r.over); !isEnd(err) && !r.ending.Load() {
+		r.abort(err)
+	} else if r.over.CloseWrite() != nil || r.client.CloseWrite() != nil || r.client.SetReadDeadline(r.limit()) != nil || r.ending.Load() {
 		r.close()
-		return err
 	}
-	return errors.Join(r.over.CloseWrite(), r.client.CloseWrite(), r.client.SetReadDeadline(time.Now().Add(r.linger)))
+	r.finish()
 }
 
-// pass carries all that there is.
-func pass(from io.Reader, to io.Writer) error {
-	buf := buffers.Get().(*[bufferSize]byte)
-	defer buffers.Put(buf)
-	for {
-		n, err := from.Read(buf[:])
-		if n > 0 {
-			if _, err := to.Write(buf[:n]); err != nil {
-				return err
-			}
-		}
-		if err != nil {
-			return err
-		}
+// limit is until when one direction may go on once the other has come to its end.
+func (r *relay) limit() time.Time { return time.Now().Add(r.of.times.linger) }
+
+func (r *relay) abort(err error) {
+	if errors.Is(err, errDeaf) {
+		r.of.deaf.Again("addr", r.addr)
+	}
+	r.close()
+}
+
+// finish takes the end of one direction.
+func (r *relay) finish() {
+	if r.ended.Add(1) == 2 {
+		r.stop()
+		r.close()
+		r.leave()
 	}
 }
 

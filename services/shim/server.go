@@ -60,6 +60,7 @@ type Server struct {
 	guests *guests.List
 	turns  *guests.Turns
 	unsent atomic.Int64
+	desks  desks
 	times  times
 
 	accept, full, crowd, foreign, failing, unserved, unreached, deaf trouble.Trouble
@@ -89,6 +90,7 @@ func New(c Config) *Server {
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var serving sync.WaitGroup
+	defer s.desks.close()
 	defer serving.Wait()
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { ln.Close() })()
@@ -114,10 +116,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 			conn.Close()
 			continue
 		}
-		serving.Go(func() {
-			defer s.guests.Leave(addr.Place)
-			s.serve(ctx, conn.(Stream), addr)
-		})
+		serving.Go(func() { s.serve(ctx, &serving, conn.(Stream), addr) })
 	}
 }
 
@@ -146,16 +145,19 @@ func isTransient(err error) bool {
 	return false
 }
 
-// serve carries one client.
-func (s *Server) serve(ctx context.Context, conn Stream, addr guests.Address) {
+// serve begins with one client, and has it carried if that succeeds.
+func (s *Server) serve(ctx context.Context, serving *sync.WaitGroup, conn Stream, addr guests.Address) {
+	leave := func() { s.guests.Leave(addr.Place) }
 	r := s.begin(ctx, conn, addr)
 	if r == nil {
 		conn.Close()
+		leave()
 		return
 	}
-	if err := r.run(ctx); errors.Is(err, errDeaf) {
-		s.deaf.Again("addr", addr.Name)
-	}
+	r.leave = leave
+	r.stop = context.AfterFunc(ctx, r.interrupt)
+	serving.Go(r.up) // stacks of their own: this one has grown to what a handshake takes
+	serving.Go(r.down)
 }
 
 // begin makes a relay of a connection, nil if there is none to be.
@@ -168,7 +170,5 @@ func (s *Server) begin(ctx context.Context, conn Stream, addr guests.Address) *r
 	if err != nil || !s.hear(client, addr) {
 		return nil
 	}
-	begun := make(chan *relay)
-	go func() { begun <- s.secure(ctx, client, addr) }() // on a stack of its own: it takes 16 KB, which this one would keep
-	return <-begun
+	return s.secure(ctx, client, addr)
 }

@@ -43,10 +43,16 @@ type socket struct {
 	Stream
 	raw      syscall.RawConn
 	unsent   *atomic.Int64 // bytes, of all sockets
+	desks    *desks
 	patience time.Duration // with a peer that does not read
 
-	ahead []byte  // read before anybody asked
-	fd    uintptr // while receive runs: what Read reads without waiting
+	ahead []byte // read before anybody asked
+
+	fd        uintptr // what Read reads without waiting, while receive runs
+	from      io.Reader
+	to        io.Writer
+	failed    error
+	receiving func(fd uintptr) bool // tryReceive
 
 	rest    []byte // of what is written
 	err     error
@@ -55,8 +61,8 @@ type socket struct {
 
 func newSocket(conn Stream, of *Server) (*socket, error) {
 	raw, err := conn.SyscallConn()
-	s := &socket{Stream: conn, raw: raw, unsent: &of.unsent, patience: of.times.write}
-	s.writing = s.tryWrite
+	s := &socket{Stream: conn, raw: raw, unsent: &of.unsent, patience: of.times.write, desks: &of.desks}
+	s.receiving, s.writing = s.tryReceive, s.tryWrite
 	return s, err
 }
 
@@ -84,17 +90,24 @@ func (s *socket) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// receive calls take whenever there may be something to Read, until it returns an error other than again, or the read deadline passes. No memory is held while
-// there is nothing.
-func (s *socket) receive(take func() error) error {
-	var failed error
-	err := s.raw.Read(func(fd uintptr) bool {
-		s.fd = fd
-		failed = take()
-		s.fd = 0
-		return failed != again{}
-	})
-	return errors.Join(err, failed)
+// receive carries what comes, as from reads it of the socket, until its end, an error or the read deadline.
+func (s *socket) receive(from io.Reader, to io.Writer) error {
+	s.from, s.to = from, to
+	err := s.raw.Read(s.receiving)
+	if s.failed == (again{}) {
+		return err
+	}
+	return s.failed
+}
+
+// tryReceive carries what is there, and reports false if more is to be waited for. No memory is held meanwhile.
+func (s *socket) tryReceive(fd uintptr) bool {
+	at := s.desks.take()
+	s.fd = fd
+	s.failed = at.pass(s.from, s.to)
+	s.fd = 0
+	s.desks.put(at)
+	return s.failed != again{}
 }
 
 // Write implements net.Conn. A peer that does not read is waited for, for a while, while not too much waits.
