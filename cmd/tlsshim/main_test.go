@@ -97,6 +97,7 @@ func place(t *testing.T, config string) *card {
 // start starts the tlsshim.
 func (c *card) start(args ...string) {
 	c.t.Helper()
+	c.log = logBuffer{}
 	ctx, cancel := context.WithCancel(context.Background())
 	code := make(chan int, 1)
 	args = append([]string{"-config", filepath.Join(c.dir, "upscard.toml"), "-run", c.dir, "-listen", "127.0.0.1:0"}, args...)
@@ -116,6 +117,16 @@ func (c *card) start(args ...string) {
 		}
 	})
 	c.addr = c.log.find(c.t, `msg=listening addr=(\S+)`)
+}
+
+// rewrite changes the configuration.
+func (c *card) rewrite(old, new string) error {
+	path := filepath.Join(c.dir, "upscard.toml")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, []byte(strings.Replace(string(text), old, new, 1)), 0o600)
 }
 
 // buildUpsd makes our upsd, once.
