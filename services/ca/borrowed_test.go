@@ -71,12 +71,12 @@ func TestBorrowed(t *testing.T) {
 			t.Error("asked for again", err)
 		}
 		l.host = "other"
-		time.Sleep(grantShown - 1)
+		time.Sleep(grantShown - time.Nanosecond)
 		if again, _ := b.For(local); again != first {
 			t.Error("asked for again too soon")
 		}
 		l.failed = errors.New("away")
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		asked := l.asked
 		for range 3 {
 			if again, err := b.For(local); again != first || err != nil {
