@@ -16,6 +16,7 @@ import (
 
 	"github.com/upscard/upscard/services/ca"
 	"github.com/upscard/upscard/services/nut"
+	"github.com/upscard/upscard/services/tlsconf"
 )
 
 // asServer in its environment makes this test a server that tells its memory.
@@ -42,7 +43,7 @@ func serveMeasured() {
 	if err != nil {
 		panic(err)
 	}
-	secure := nut.Security{Config: nut.TLSConfig()}
+	secure := nut.Security{Config: tlsconf.Server()}
 	secure.Config.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return cert, nil }
 	host.Secure(secure)
 	ln, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})

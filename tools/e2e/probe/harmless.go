@@ -34,7 +34,7 @@ func harmless(pid int, source string) []attempt {
 	}
 	for _, path := range []string{"/etc/upscard.toml", "/boot/upscard.toml", "/init", "/dev/mem", "/dev/kmsg", "/dev/ttyAMA0", "/proc/1/environ", "/proc/self/maps",
 		"/proc/kallsyms", "/run/netd/resolv.conf", "/run/usb/roster",
-		"/run/confd/upsd." + source + ".toml", "/run/confd/upsmon." + source + ".toml", "/run/confd/netd." + source + ".toml", "/run/confd/mdnsd." + source + ".toml", "/run/confd/nisd." + source + ".toml", "/run/confd/usbhid-ups." + source + ".toml", "/sys/kernel/notes", "/dev/bus/usb/001/001"} {
+		"/run/confd/upsd." + source + ".toml", "/run/confd/upsmon." + source + ".toml", "/run/confd/netd." + source + ".toml", "/run/confd/mdnsd." + source + ".toml", "/run/confd/nisd." + source + ".toml", "/run/confd/tlsshim." + source + ".toml", "/run/confd/usbhid-ups." + source + ".toml", "/sys/kernel/notes", "/dev/bus/usb/001/001"} {
 		attempts = append(attempts, attempt{"read:" + path, func() error { return open(path, unix.O_RDONLY) }})
 	}
 	for _, path := range []string{"/etc/upscard.toml", "/dev/bus/usb/001/001", "/dev/bus/usb/001/002", "/proc/sys/kernel/core_pattern"} {

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"net"
+	"net/netip"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/upscard/upscard/services/config"
+	"github.com/upscard/upscard/services/heartbeat"
+	"github.com/upscard/upscard/services/listen"
+	"github.com/upscard/upscard/services/shim"
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
+)
+
+// memory is what the collector tries to keep to, in bytes: sooner than the limit that init sets.
+const memory = 128 << 20
+
+// Clients at a time, in all and from one address. Each takes two descriptors. What init lets us have follows from these.
+const (
+	maxConns      = 4_000
+	maxConnsOfOne = 1_000
+	otherFiles    = 64
+)
+
+// limits are those of the configuration, as far as the process's file descriptors go.
+func limits(cfg *config.Config) shim.Limits {
+	l := shim.Limits{Conns: maxConns, PerAddress: min(maxConns, cmp.Or(cfg.MaxConnPerAddress, maxConnsOfOne))}
+	var files unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err == nil {
+		l.Conns = int(min(maxConns, (max(files.Cur, otherFiles+2)-otherFiles)/2))
+	}
+	return l
+}
+
+// serve runs until ctx ends.
+func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.Logger, tighten func(string) error) error {
+	debug.SetMemoryLimit(memory)
+	to := newUpsd(opts)
+	id, err := newIdentity(cfg, opts, to.ask)
+	if err != nil {
+		return err
+	}
+	server := shim.New(shim.Config{Limits: limits(cfg), TLS: id.tls, Certificate: func(local netip.Addr) error { _, err := id.of(local); return err },
+		Dial: to.dial, Logger: logger})
+	addrs := cfg.TLSShim.Addresses()
+	if len(opts.listen) > 0 {
+		addrs = opts.listen
+	}
+	e := &entrance{server: server, logger: logger, opened: make(chan struct{}), sealed: func() error {
+		if to.network != "unix" {
+			return nil // a socket for each client
+		}
+		return tighten("tlsshim.serving")
+	}}
+	parent := heartbeat.To(opts.Ready)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return e.serve(ctx, addrs) })
+	g.Go(func() error {
+		select {
+		case <-e.opened:
+		case <-ctx.Done():
+			return nil
+		}
+		if err := parent.Ready(); err != nil {
+			logger.Warn("readiness", "err", err)
+		}
+		return nil
+	})
+	g.Go(func() error {
+		if err := parent.Report(ctx, e.ask); err != nil {
+			logger.Warn("liveness", "err", err)
+		}
+		return nil
+	})
+	return g.Wait()
+}
+
+// entrance is the addresses that clients come in by, each served as soon as it can be bound.
+type entrance struct {
+	server *shim.Server
+	logger *slog.Logger
+	opened chan struct{} // closed when every address was tried and one is served
+	open   sync.Once
+	sealed func() error // called once no socket is to be made any more
+
+	missing atomic.Int32 // addresses that are not served yet
+	mu      sync.Mutex
+	served  []*listen.Askable
+}
+
+// serve returns once ctx has ended and every listener is closed.
+func (e *entrance) serve(ctx context.Context, addrs []string) error {
+	g, ctx := errgroup.WithContext(ctx)
+	e.missing.Store(int32(len(addrs)))
+	for _, addr := range addrs {
+		g.Go(func() error {
+			ln, err := listen.TCP(ctx, addr)
+			if err != nil {
+				e.logger.Warn("address cannot be served, trying again", "err", err)
+				ln = listen.Later(ctx, addr)
+			}
+			return e.admit(ctx, ln)
+		})
+	}
+	return g.Wait()
+}
+
+// admit serves the clients of ln, nobody if it is nil.
+func (e *entrance) admit(ctx context.Context, ln *net.TCPListener) error {
+	if ln == nil {
+		return nil
+	}
+	defer ln.Close()
+	if e.missing.Add(-1) == 0 {
+		if err := e.sealed(); err != nil {
+			return err
+		}
+	}
+	e.logger.Info("listening", "addr", ln.Addr())
+	a := listen.NewAskable(ln)
+	e.mu.Lock()
+	e.served = append(e.served, a)
+	e.mu.Unlock()
+	e.open.Do(func() { close(e.opened) })
+	return e.server.Serve(ctx, a)
+}
+
+// ask returns nil when every accept loop has turned.
+func (e *entrance) ask(ctx context.Context) error {
+	e.mu.Lock()
+	served := slices.Clone(e.served)
+	e.mu.Unlock()
+	for _, ln := range served {
+		if err := ln.Ask(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
