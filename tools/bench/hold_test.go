@@ -57,3 +57,9 @@ func TestGoroutines(t *testing.T) {
 		t.Errorf("more: %q", more)
 	}
 }
+
+func TestDrops(t *testing.T) {
+	if n := drops("0000ff00 00000010 00000008\n0000ff00 0000000a 00000008\n\n"); n != 26 {
+		t.Error(n)
+	}
+}
