@@ -24,7 +24,7 @@ func sandboxes() []confined {
 			[]string{"read:/run/confd/upsd.SOURCE.toml", "make-in:/state/upsd", "make-socket", "remove-feed", "remove-control", "socket:unix", "socket:inet", "socket:inet6", "bind-tcp"},
 			map[string]string{"socket:inet": "upsd.serving", "socket:inet6": "upsd.serving", "bind-tcp": "upsd.serving"}},
 		{"nisd", []string{"nisd", "nisd.serving"},
-			[]string{"read:/run/confd/nisd.SOURCE.toml", "make-in:/state/nisd", "socket:unix", "socket:inet", "socket:inet6", "bind-tcp"},
+			[]string{"read:/run/confd/nisd.SOURCE.toml", "make-in:/state/nisd", "make-socket-nisd", "socket:unix", "socket:inet", "socket:inet6", "bind-tcp"},
 			map[string]string{"socket:inet": "nisd.serving", "socket:inet6": "nisd.serving", "bind-tcp": "nisd.serving"}},
 		{"upsmon", []string{"upsmon"}, // nothing of it can be reached; it reaches upsd, and whoever the owner wants to be told
 			[]string{"read:/run/confd/upsmon.SOURCE.toml", "read:/run/netd/resolv.conf", "make-in:/state/upsmon", "connect-tcp", "socket:unix", "socket:inet", "socket:inet6"}, nil},
