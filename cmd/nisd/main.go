@@ -3,24 +3,15 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
+	"log/slog"
 
 	"github.com/upscard/upscard/services/config"
 	"github.com/upscard/upscard/services/driversock"
 	"github.com/upscard/upscard/services/program"
-	"github.com/upscard/upscard/services/sandbox"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
-	code := run(ctx, os.Args[1:], os.Stderr, sandbox.Tighten)
-	stop()
-	os.Exit(code)
-}
+func main() { program.Main(run) }
 
 // options are the flags.
 type options struct {
@@ -40,23 +31,13 @@ func (o *options) parse(args []string, stderr io.Writer) error {
 	return program.Parse(fs, args)
 }
 
-// run returns the exit code: 0 asked to stop, 1 failure, 2 usage. tighten gives up what the named duty does not need.
+// run returns the exit code: 0 asked to stop, 1 failure, 2 usage.
 func run(ctx context.Context, args []string, stderr io.Writer, tighten func(duty string) error) int {
-	if err := tighten("nisd"); err != nil {
-		fmt.Fprintln(stderr, "nisd:", err)
-		return 1
-	}
 	var opts options
 	if err := opts.parse(args, stderr); err != nil {
 		return program.UsageCode(err)
 	}
-	cfg, err := config.Load(opts.Config)
-	if err == nil {
-		err = serve(ctx, cfg, opts, program.Logger(stderr), tighten)
-	}
-	if err != nil {
-		fmt.Fprintln(stderr, "nisd:", err)
-		return 1
-	}
-	return 0
+	return program.Run("nisd", opts.Config, stderr, tighten, func(cfg *config.Config, logger *slog.Logger) error {
+		return serve(ctx, cfg, opts, logger, tighten)
+	})
 }

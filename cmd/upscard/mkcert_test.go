@@ -41,7 +41,7 @@ func serve(t *testing.T, cert func(*tls.ClientHelloInfo) (*tls.Certificate, erro
 		change(&security)
 	}
 	host.Secure(security)
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	must(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)

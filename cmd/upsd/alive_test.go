@@ -1,36 +1,26 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 	"net"
 	"testing"
 
 	"github.com/upscard/upscard/services/config"
-	"github.com/upscard/upscard/services/listen"
+	"github.com/upscard/upscard/services/nut"
 )
 
-func listenTCP(t *testing.T) *listen.Askable {
-	t.Helper()
+func TestLoopAnswers(t *testing.T) {
 	ln, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { ln.Close() })
-	return listen.NewAskable(ln)
-}
-
-func TestAcceptLoopAnswers(t *testing.T) {
-	ln := listenTCP(t)
-	go func() {
-		for {
-			conn, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			conn.Close()
-		}
-	}()
-	ask := askAll(func() []*listen.Askable { return []*listen.Askable{ln} }, newHost(&config.Config{}, options{}, slog.New(slog.DiscardHandler)))
+	host := newHost(&config.Config{}, options{}, slog.New(slog.DiscardHandler))
+	server := nut.NewServer(host, nut.Limits{})
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(ctx, ln) }()
+	ask := askAll(server, host)
 	for range 3 {
 		if err := ask(t.Context()); err != nil {
 			t.Fatal(err)
@@ -40,5 +30,9 @@ func TestAcceptLoopAnswers(t *testing.T) {
 			t.Fatalf("asking costs clients: %v", err)
 		}
 		conn.Close()
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }

@@ -25,7 +25,7 @@ type entrance struct {
 
 	missing atomic.Int32 // addresses that are not served yet
 	mu      sync.Mutex
-	served  []*listen.Askable
+	served  []net.Addr
 }
 
 func newEntrance(server *nut.Server, feeds *nut.Registry, logger *slog.Logger, tighten func(duty string) error) *entrance {
@@ -69,27 +69,19 @@ func (e *entrance) admit(ctx context.Context, ln *net.TCPListener) error {
 		}
 	}
 	e.logger.Info("listening", "addr", ln.Addr())
-	a := listen.NewAskable(ln)
 	e.mu.Lock()
-	e.served = append(e.served, a)
+	e.served = append(e.served, ln.Addr())
 	e.feeds.Tell("server.listening", reachedBy(e.served))
 	e.mu.Unlock()
 	e.open()
-	return e.server.Serve(ctx, a)
-}
-
-// listeners are those that are served by now.
-func (e *entrance) listeners() []*listen.Askable {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return slices.Clone(e.served)
+	return e.server.Serve(ctx, ln)
 }
 
 // reachedBy are the addresses that clients come in by, in order, with blanks in between.
-func reachedBy(all []*listen.Askable) string {
+func reachedBy(all []net.Addr) string {
 	list := make([]string, len(all))
-	for i, a := range all {
-		list[i] = a.Addr().String()
+	for i, addr := range all {
+		list[i] = addr.String()
 	}
 	slices.Sort(list)
 	return strings.Join(list, " ")

@@ -3,48 +3,28 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"os"
-	"os/signal"
+	"log/slog"
 	"runtime/debug"
 	"strings"
-	"syscall"
 
 	"github.com/upscard/upscard/services/config"
 	"github.com/upscard/upscard/services/driversock"
 	"github.com/upscard/upscard/services/program"
-	"github.com/upscard/upscard/services/sandbox"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
-	code := run(ctx, os.Args[1:], os.Stderr, sandbox.Tighten)
-	stop()
-	os.Exit(code)
-}
+func main() { program.Main(run) }
 
-// run returns the exit code: 0 asked to stop, 1 failure, 2 usage. tighten gives up what the named duty does not need.
+// run returns the exit code: 0 asked to stop, 1 failure, 2 usage.
 func run(ctx context.Context, args []string, stderr io.Writer, tighten func(duty string) error) int {
-	if err := tighten("upsd"); err != nil {
-		fmt.Fprintln(stderr, "upsd:", err)
-		return 1
-	}
-	debug.SetMemoryLimit(memory)
 	var opts options
 	if err := opts.parse(args, stderr); err != nil {
 		return program.UsageCode(err)
 	}
-	logger := program.Logger(stderr)
-	cfg, err := config.Load(opts.Config)
-	if err == nil {
-		err = serve(ctx, cfg, opts, logger, tighten)
-	}
-	if err != nil {
-		fmt.Fprintln(stderr, "upsd:", err)
-		return 1
-	}
-	return 0
+	return program.Run("upsd", opts.Config, stderr, tighten, func(cfg *config.Config, logger *slog.Logger) error {
+		debug.SetMemoryLimit(memory)
+		return serve(ctx, cfg, opts, logger, tighten)
+	})
 }
 
 // memory is what the collector tries to keep to, in bytes: sooner than the limit that init sets.

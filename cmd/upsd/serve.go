@@ -54,7 +54,7 @@ func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.L
 	parent := heartbeat.To(opts.Ready)
 	g.Go(func() error { return tellReady(ctx, parent, entrance, logger) })
 	g.Go(func() error {
-		if err := parent.Report(ctx, askAll(entrance.listeners, host)); err != nil {
+		if err := parent.Report(ctx, askAll(entrance.server, host)); err != nil {
 			logger.Warn("liveness", "err", err)
 		}
 		return nil

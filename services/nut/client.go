@@ -3,6 +3,7 @@ package nut
 import (
 	"errors"
 	"net"
+	"net/netip"
 	"os"
 	"sync/atomic"
 	"syscall"
@@ -37,6 +38,9 @@ type client struct {
 	server  *Server
 	desks   *desks
 	session *Session
+	place   netip.Prefix // by which it was let in
+
+	owed, ahead []byte // of the first answer, and of what came behind that; until serve
 
 	conn    net.Conn
 	raw     syscall.RawConn  // of conn; nil: conn is no socket, and must be read to know whether there is anything
@@ -51,8 +55,8 @@ type client struct {
 	unending bool   // what is waited for is the end of a line
 }
 
-func newClient(s *Server, d *desks, conn net.Conn, session *Session) *client {
-	c := &client{server: s, desks: d, session: session}
+func newClient(s *Server, d *desks, conn net.Conn, session *Session, place netip.Prefix) *client {
+	c := &client{server: s, desks: d, session: session, place: place}
 	c.receive = c.tryReceive
 	c.carry(conn)
 	return c
@@ -76,15 +80,20 @@ func (c *client) carry(conn net.Conn) {
 // serve returns when the client has gone, or is to go.
 func (c *client) serve() {
 	defer c.rise()
+	if len(c.owed)+len(c.ahead) > 0 {
+		c.sit()
+		c.desk.n = copy(c.desk.in[:], c.ahead)
+		c.ahead = nil
+		if !c.goOn() {
+			return
+		}
+	}
 	for {
 		if err := c.limit(); err != nil {
 			return
 		}
 		err := c.wait()
-		if c.desk != nil && c.desk.n > 0 && !c.desk.serve(c) {
-			return
-		}
-		if c.session.starting && !c.secure() {
+		if c.desk != nil && c.desk.n > 0 && !c.goOn() {
 			return
 		}
 		if err != nil {
@@ -94,6 +103,11 @@ func (c *client) serve() {
 			return
 		}
 	}
+}
+
+// goOn answers what is at the desk, and reports whether the session goes on.
+func (c *client) goOn() bool {
+	return c.desk.serve(c) && (!c.session.starting || c.secure())
 }
 
 // secure has the session go on over TLS, and reports whether it does. No desk is held meanwhile: a handshake may take its time.
@@ -111,7 +125,7 @@ func (c *client) secure() bool {
 func (c *client) leave() {
 	c.session.Close()
 	c.conn.Close()
-	c.server.guests.leave(clientAddr(c.conn.RemoteAddr()).place)
+	c.server.guests.leave(c.place)
 }
 
 // wait returns when there is something at the desk, or never will be.
@@ -199,6 +213,12 @@ func (c *client) tellLate() {
 
 // answer feeds the session with what is at the desk, one write for each batch of answers, and reports whether it goes on.
 func (c *client) answer(d *desk) bool {
+	if len(c.owed) > 0 {
+		d.out, c.owed = c.owed, nil
+		if !c.send(d, d.out) || c.session.closed {
+			return false
+		}
+	}
 	for data := d.in[:d.n]; len(data) > 0; {
 		reply, rest, open := c.session.take(&d.taking, d.out[:0], data)
 		d.out, data = reply, rest

@@ -11,12 +11,14 @@ const (
 	maxIdleDesks = 64
 	// maxKept is the largest buffer, in bytes, that is kept for further answers.
 	maxKept = 64 << 10
+	// deskBuffer is how much is read at once, in bytes.
+	deskBuffer = 1024
 )
 
 // desk is a stack that has grown to what answers take, with the buffers for them. There are as many as clients are being answered at a time,
 // which are few of those that are connected.
 type desk struct {
-	in  [1024]byte
+	in  [deskBuffer]byte
 	n   int // bytes of in
 	out []byte
 

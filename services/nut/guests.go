@@ -1,7 +1,6 @@
 package nut
 
 import (
-	"net"
 	"net/netip"
 	"sync"
 )
@@ -59,12 +58,8 @@ type address struct {
 	place netip.Prefix // by which its connections are counted; none for programs on the card, which may stand for many
 }
 
-func clientAddr(addr net.Addr) address {
-	tcp, ok := addr.(*net.TCPAddr)
-	if !ok {
-		return address{name: addr.String()}
-	}
-	ip := tcp.AddrPort().Addr().Unmap()
+func addressOf(ip netip.Addr) address {
+	ip = ip.Unmap()
 	if ip.IsLoopback() {
 		return address{name: ip.String()}
 	}

@@ -157,13 +157,14 @@ func (o *outdated) note(ip netip.Addr) {
 	if o.by == nil {
 		o.by = make(map[netip.Addr]time.Time)
 	}
-	o.by[ip] = now
+	o.by[ip.WithZone("")] = now
 }
 
 // take reports, once, whether the last handshake of the address failed a moment ago.
 func (o *outdated) take(ip netip.Addr) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	ip = ip.WithZone("") // a number here, a name there
 	since, ok := o.by[ip]
 	delete(o.by, ip)
 	return ok && time.Since(since) <= pardon

@@ -66,7 +66,7 @@ func liveServers(t *testing.T) (theirs, ours string) {
 			errs <- driversock.Serve(ctx, ln, store, scriptedHandler{}, driversock.ServeOptions{Logger: host.Logger})
 		}()
 	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}

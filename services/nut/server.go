@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -25,6 +26,9 @@ type Server struct {
 	guests   guests
 	unsent   unsent
 	troubles troubles
+
+	mu    sync.Mutex
+	loops []*loop // that run
 }
 
 // NewServer returns a server of the host's UPSes.
@@ -39,21 +43,42 @@ func NewServer(host *Host, limits Limits) *Server {
 
 // Serve answers the clients of one listener until ctx ends; it closes the listener and every connection it took. Several
 // may run at once.
-func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
-	return s.serveAll(ctx, ln, func(addr string) *Session { return NewSession(s.host, addr) })
+func (s *Server) Serve(ctx context.Context, ln *net.TCPListener) error {
+	l, err := newLoop(s, ln, func(addr string) *Session { return NewSession(s.host, addr) })
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.loops = append(s.loops, l)
+	s.mu.Unlock()
+	err = l.run(ctx)
+	s.mu.Lock()
+	s.loops = slices.DeleteFunc(s.loops, func(other *loop) bool { return other == l })
+	s.mu.Unlock()
+	return err
 }
 
-// ServeTrusted is Serve for a listener whose clients are known to be the named user, who may do everything.
+// Ask returns nil once each loop that waits for clients has turned.
+func (s *Server) Ask(ctx context.Context) error {
+	s.mu.Lock()
+	loops := slices.Clone(s.loops)
+	s.mu.Unlock()
+	for _, l := range loops {
+		if err := l.ask(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ServeTrusted answers the clients of a listener on the card itself until ctx ends, who are known to be the named user, and who may do everything. It closes
+// the listener and every connection it took.
 func (s *Server) ServeTrusted(ctx context.Context, ln net.Listener, user string) error {
-	return s.serveAll(ctx, ln, func(string) *Session { return NewTrustedSession(s.host, user) })
-}
-
-func (s *Server) serveAll(ctx context.Context, ln net.Listener, open func(addr string) *Session) error {
 	desks := new(desks)
 	defer desks.close()
-	var conns connections
-	defer conns.serving.Wait()
-	defer conns.close()
+	var clients connections
+	defer clients.serving.Wait()
+	defer clients.close()
 	defer context.AfterFunc(ctx, func() { ln.Close() })()
 	defer ln.Close()
 	for {
@@ -66,24 +91,18 @@ func (s *Server) serveAll(ctx context.Context, ln net.Listener, open func(addr s
 			return nil
 		case isTransient(err):
 			s.troubles.accept.again("err", err)
-			time.Sleep(50 * time.Millisecond)
+			time.Sleep(rest)
 			continue
 		case err != nil:
 			return fmt.Errorf("listener %s: %w", ln.Addr(), err)
 		}
 		s.troubles.accept.well()
-		addr := clientAddr(conn.RemoteAddr())
+		addr := address{name: conn.RemoteAddr().String()}
 		if !s.admit(addr) {
 			conn.Close()
 			continue
 		}
-		c := newClient(s, desks, conn, open(addr.name))
-		conns.add(conn)
-		conns.serving.Go(func() {
-			c.serve()
-			conns.remove(conn)
-			c.leave()
-		})
+		clients.serve(newClient(s, desks, conn, NewTrustedSession(s.host, user), addr.place))
 	}
 }
 
@@ -112,11 +131,22 @@ func isTransient(err error) bool {
 	return false
 }
 
-// connections are those of one listener.
+// connections are those of one listener that have a goroutine each.
 type connections struct {
 	serving sync.WaitGroup
 	mu      sync.Mutex
 	open    map[net.Conn]struct{}
+}
+
+// serve returns at once.
+func (c *connections) serve(one *client) {
+	conn := one.conn
+	c.add(conn)
+	c.serving.Go(func() {
+		one.serve()
+		c.remove(conn)
+		one.leave()
+	})
 }
 
 func (c *connections) add(conn net.Conn) {

@@ -15,7 +15,7 @@ import (
 
 // TestServer covers the edge: many clients, logins that end with their connection, an orderly end.
 func TestServer(t *testing.T) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func serveOne(t *testing.T, conn net.Conn, limits Limits) (done chan struct{}) {
 	desks := new(desks)
 	done = make(chan struct{})
 	go func() {
-		newClient(NewServer(host, limits), desks, conn, NewSession(host, "addr")).serve()
+		newClient(NewServer(host, limits), desks, conn, NewSession(host, "addr"), netip.Prefix{}).serve()
 		conn.Close()
 		desks.close()
 		close(done)
@@ -92,7 +92,7 @@ func serveOne(t *testing.T, conn net.Conn, limits Limits) (done chan struct{}) {
 }
 
 func TestTooManyClients(t *testing.T) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +200,7 @@ func TestDeafClients(t *testing.T) {
 func TestGuests(t *testing.T) {
 	g := guests{most: 6, mostOf: 2, of: make(map[netip.Prefix]int)}
 	at := func(addr string) netip.Prefix {
-		return clientAddr(net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr(addr), 1))).place
+		return addressOf(netip.MustParseAddr(addr)).place
 	}
 	for _, step := range []struct {
 		addr string
@@ -227,7 +227,7 @@ func TestCrowd(t *testing.T) {
 	host := testHost()
 	host.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	s := NewServer(host, Limits{Conns: 10, PerAddress: 1})
-	from := func(addr string) address { return clientAddr(&net.TCPAddr{IP: net.ParseIP(addr)}) }
+	from := func(addr string) address { return addressOf(netip.MustParseAddr(addr)) }
 	if !s.admit(from("192.0.2.1")) || s.admit(from("192.0.2.1")) || s.admit(from("192.0.2.1")) || !s.admit(from("192.0.2.2")) {
 		t.Error("the wrong ones were let in")
 	}

@@ -135,7 +135,10 @@ func (s *Session) prove(all *accounts) (*account, verdict) {
 	return s.host.Users.verify(all, s.username, s.password, s.ip)
 }
 
+// clientIP is where a client is, nowhere if it has gone already.
 func clientIP(addr net.Addr) netip.Addr {
-	ip, _ := netip.ParseAddr(clientAddr(addr).name)
-	return ip
+	if tcp, ok := addr.(*net.TCPAddr); ok {
+		return tcp.AddrPort().Addr().Unmap()
+	}
+	return netip.Addr{}
 }

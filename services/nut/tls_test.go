@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -41,7 +42,7 @@ func newTLSBench(t *testing.T, change func(*Security)) *tlsBench {
 	b.roots.AddCert(b.ca.Cert)
 	b.host.Logger = slog.New(slog.NewTextHandler(&b.log, nil))
 	b.host.Secure(b.security(change))
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -444,7 +445,7 @@ func TestHalfOpen(t *testing.T) {
 				done := make(chan struct{})
 				go func() {
 					desks := new(desks)
-					newClient(NewServer(b.host, Limits{}), desks, ours, NewSession(b.host, "192.0.2.1")).serve()
+					newClient(NewServer(b.host, Limits{}), desks, ours, NewSession(b.host, "192.0.2.1"), netip.Prefix{}).serve()
 					ours.Close()
 					desks.close()
 					close(done)

@@ -32,7 +32,7 @@ func serveMeasured() {
 	host := &nut.Host{Registry: new(nut.Registry), Users: nut.NewUsers(nil), Version: "test", Logger: slog.New(slog.DiscardHandler)}
 	store := host.Registry.Add("apc", "").Store()
 	store.Set(values(1))
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		panic(err)
 	}
