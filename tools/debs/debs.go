@@ -42,7 +42,8 @@ func Unpack(ctx context.Context, cache, arch string, packages ...string) (string
 	if err := os.WriteFile(status, nil, 0o644); err != nil {
 		return "", err
 	}
-	options := []string{"-qq", "-o", "APT::Sandbox::User=", "-o", "Acquire::Languages=none", "-o", "Dir::State=" + filepath.Join(work, "state"),
+	options := []string{"-qq", "-o", "APT::Sandbox::User=", "-o", "Acquire::Languages=none", "-o", "Acquire::Retries=3", "-o", "APT::Update::Error-Mode=any",
+		"-o", "Dir::State=" + filepath.Join(work, "state"),
 		"-o", "Dir::State::status=" + status, "-o", "Dir::Cache=" + filepath.Join(work, "cache")}
 	if arch != "" {
 		options = append(options, "-o", "APT::Architecture="+arch, "-o", "APT::Architectures="+arch)

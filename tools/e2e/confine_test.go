@@ -114,8 +114,8 @@ func (m *machine) probe(program, duty string, args ...string) map[string]string 
 }
 
 // Each program runs under its filter, in a way that /proc shows: `init confine` sets one and its own first lines another.
-func TestFiltersInForce(t *testing.T) {
-	m := bootReady(t, setup{})
+func testFiltersInForce(m *machine) {
+	t := m.t
 	m.console(0, `nisd: .*msg=listening`)
 	for program, filters := range map[string]string{"upsd": "3", "upsmon": "2", "mdnsd": "2", "nisd": "3", "netd": "2", "usbhid-ups": "2"} {
 		s := m.status(program)
