@@ -7,8 +7,9 @@ import (
 	"crypto/x509/pkix"
 	"net"
 	"net/netip"
-	"regexp"
 	"strings"
+
+	"github.com/upscard/upscard/services/lazyre"
 )
 
 // Names are what a server is called by its clients, by name and by address.
@@ -18,7 +19,7 @@ type Names struct {
 }
 
 // hostPattern is what may stand for a host in a certificate: letters, digits, hyphens and points.
-var hostPattern = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$`)
+var hostPattern = lazyre.New(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$`)
 
 // CardNames are a card's: its host name as it is, and as mDNS has it, then more names and addresses, then the one that it is reached at.
 func CardNames(host string, more []string, local netip.Addr) Names {

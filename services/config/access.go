@@ -3,10 +3,10 @@ package config
 import (
 	"fmt"
 	"net/netip"
-	"regexp"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2/unstable"
+	"github.com/upscard/upscard/services/lazyre"
 )
 
 const (
@@ -22,8 +22,8 @@ const (
 const hashPrefix = "$argon2id$"
 
 var (
-	hashPattern   = regexp.MustCompile(`^\$argon2id\$v=19\$m=4096,t=1,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$`)
-	statusPattern = regexp.MustCompile(`^[A-Z]{1,16}$`)
+	hashPattern   = lazyre.New(`^\$argon2id\$v=19\$m=4096,t=1,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$`)
+	statusPattern = lazyre.New(`^[A-Z]{1,16}$`)
 )
 
 // anonymous accepts a truth value or networks.

@@ -7,13 +7,14 @@ import (
 	"strings"
 
 	"github.com/pelletier/go-toml/v2/unstable"
+	"github.com/upscard/upscard/services/lazyre"
 )
 
 // Patterns of numbers are regular expressions that hold digits and no other letters.
 var (
-	hexExpression     = regexp.MustCompile(`^[0-9a-fA-F.*+?|()\[\]{},^$-]+$`)
-	decimalExpression = regexp.MustCompile(`^[0-9.*+?|()\[\]{},^$-]+$`)
-	metaCharacter     = regexp.MustCompile(`[.*+?|()\[\]{}^$]`)
+	hexExpression     = lazyre.New(`^[0-9a-fA-F.*+?|()\[\]{},^$-]+$`)
+	decimalExpression = lazyre.New(`^[0-9.*+?|()\[\]{},^$-]+$`)
+	metaCharacter     = lazyre.New(`[.*+?|()\[\]{}^$]`)
 )
 
 // Pattern compiles a regular expression of a binding: as in NUT's ups.conf the whole text has to match, in upper or lower case.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"unicode"
 
 	"github.com/pelletier/go-toml/v2/unstable"
+	"github.com/upscard/upscard/services/lazyre"
 )
 
 // Limits of what one file may hold.
@@ -25,9 +25,9 @@ const (
 )
 
 var (
-	namePattern = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
-	idPattern   = regexp.MustCompile(`^(0[xX])?[0-9a-fA-F]{1,4}$`)
-	portPattern = regexp.MustCompile(`^[1-9][0-9]{0,2}-[1-9][0-9]{0,2}(\.[1-9][0-9]{0,2}){0,6}$`)
+	namePattern = lazyre.New(`^[A-Za-z0-9._-]+$`)
+	idPattern   = lazyre.New(`^(0[xX])?[0-9a-fA-F]{1,4}$`)
+	portPattern = lazyre.New(`^[1-9][0-9]{0,2}-[1-9][0-9]{0,2}(\.[1-9][0-9]{0,2}){0,6}$`)
 )
 
 // CheckName tells what is wrong with the name of a UPS or a user.

@@ -3,12 +3,12 @@ package config
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2/unstable"
+	"github.com/upscard/upscard/services/lazyre"
 )
 
 // subtable is a key of an entry that holds values by the names of NUT's variables: [TABLE.NAME.KEY].
@@ -75,9 +75,9 @@ var upsTables = []subtable[UPS]{
 }
 
 var (
-	variablePattern = regexp.MustCompile(`^[a-z][A-Za-z0-9-]*(\.[A-Za-z0-9_-]+)+$`)
-	commandPattern  = regexp.MustCompile(`^[a-z][a-z0-9]*(\.[a-z0-9_-]+)+$`)
-	decimalPattern  = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
+	variablePattern = lazyre.New(`^[a-z][A-Za-z0-9-]*(\.[A-Za-z0-9_-]+)+$`)
+	commandPattern  = lazyre.New(`^[a-z][a-z0-9]*(\.[a-z0-9_-]+)+$`)
+	decimalPattern  = lazyre.New(`^-?[0-9]+(\.[0-9]+)?$`)
 )
 
 // least are the variables that the driver reckons with, each with the smallest number that it may be.

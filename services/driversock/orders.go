@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"regexp"
 	"sync"
 	"time"
 
+	"github.com/upscard/upscard/services/lazyre"
 	"github.com/upscard/upscard/services/ups"
 )
 
@@ -142,7 +142,7 @@ func (o *Orders) leave() {
 	}
 }
 
-var oldVersion = regexp.MustCompile(`^([01]|2\.[0-7])\.`)
+var oldVersion = lazyre.New(`^([01]|2\.[0-7])\.`)
 
 // isOld reports whether a driver of that version takes TRACKING for the parameter of a command.
 func isOld(version string) bool { return oldVersion.MatchString(version) }

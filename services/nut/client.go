@@ -3,7 +3,6 @@ package nut
 import (
 	"errors"
 	"net"
-	"net/netip"
 	"os"
 	"sync/atomic"
 	"syscall"
@@ -38,9 +37,7 @@ type client struct {
 	server  *Server
 	desks   *desks
 	session *Session
-	place   netip.Prefix // by which it was let in
-
-	owed, ahead []byte // of the first answer, and of what came behind that; until serve
+	begun   *begun // nil once it is done with
 
 	conn    net.Conn
 	raw     syscall.RawConn  // of conn; nil: conn is no socket, and must be read to know whether there is anything
@@ -55,8 +52,14 @@ type client struct {
 	unending bool   // what is waited for is the end of a line
 }
 
-func newClient(s *Server, d *desks, conn net.Conn, session *Session, place netip.Prefix) *client {
-	c := &client{server: s, desks: d, session: session, place: place}
+// begun is what a client has asked before it became one.
+type begun struct {
+	owed  []byte // of the answer
+	ahead []byte // what came behind that, at most what fits on a desk
+}
+
+func newClient(s *Server, d *desks, conn net.Conn, session *Session) *client {
+	c := &client{server: s, desks: d, session: session}
 	c.receive = c.tryReceive
 	c.carry(conn)
 	return c
@@ -80,10 +83,9 @@ func (c *client) carry(conn net.Conn) {
 // serve returns when the client has gone, or is to go.
 func (c *client) serve() {
 	defer c.rise()
-	if len(c.owed)+len(c.ahead) > 0 {
+	if c.begun != nil {
 		c.sit()
-		c.desk.n = copy(c.desk.in[:], c.ahead)
-		c.ahead = nil
+		c.desk.n = copy(c.desk.in[:], c.begun.ahead)
 		if !c.goOn() {
 			return
 		}
@@ -125,7 +127,7 @@ func (c *client) secure() bool {
 func (c *client) leave() {
 	c.session.Close()
 	c.conn.Close()
-	c.server.guests.leave(c.place)
+	c.server.guests.leave(addressOf(c.session.ip).place)
 }
 
 // wait returns when there is something at the desk, or never will be.
@@ -213,9 +215,9 @@ func (c *client) tellLate() {
 
 // answer feeds the session with what is at the desk, one write for each batch of answers, and reports whether it goes on.
 func (c *client) answer(d *desk) bool {
-	if len(c.owed) > 0 {
-		d.out, c.owed = c.owed, nil
-		if !c.send(d, d.out) || c.session.closed {
+	if first := c.begun; first != nil {
+		d.out, c.begun = first.owed, nil
+		if len(d.out) > 0 && !c.send(d, d.out) || c.session.closed {
 			return false
 		}
 	}

@@ -12,26 +12,36 @@ var commands = []struct {
 	needsUser bool // refused until USERNAME and PASSWORD were given
 	run       func(s *Session, args [][]byte)
 	old       bool // not in RFC 9271, which has another name for it
+	effort    effort
 }{
-	{"GET", false, (*Session).get, false},
-	{"LIST", false, (*Session).list, false},
-	{"VER", false, bare(func(s *Session) { s.say(s.host.info()) }), false},
-	{"NETVER", false, bare(func(s *Session) { s.say(protocolVersion) }), true},
-	{"PROTVER", false, bare(func(s *Session) { s.say(protocolVersion) }), false},
-	{"HELP", false, bare((*Session).help), false},
-	{"STARTTLS", false, (*Session).startTLS, false},
-	{"USERNAME", false, (*Session).setUsername, false},
-	{"PASSWORD", false, (*Session).setPassword, false},
-	{"LOGIN", true, (*Session).login, true},
-	{"ATTACH", true, (*Session).attach, false},
-	{"DETACH", false, bare((*Session).logout), false},
-	{"LOGOUT", false, bare((*Session).logout), true},
-	{"PRIMARY", true, (*Session).primary, false},
-	{"MASTER", true, (*Session).master, true},
-	{"FSD", true, (*Session).forceShutdown, false},
-	{"SET", true, (*Session).set, false},
-	{"INSTCMD", true, (*Session).instCmd, false},
+	{"GET", false, (*Session).get, false, atOnce},
+	{"LIST", false, (*Session).list, false, atOnce},
+	{"VER", false, bare(func(s *Session) { s.say(s.host.info()) }), false, atOnce},
+	{"NETVER", false, bare(func(s *Session) { s.say(protocolVersion) }), true, atOnce},
+	{"PROTVER", false, bare(func(s *Session) { s.say(protocolVersion) }), false, atOnce},
+	{"HELP", false, bare((*Session).help), false, atOnce},
+	{"STARTTLS", false, (*Session).startTLS, false, waiting},
+	{"USERNAME", false, (*Session).setUsername, false, introducing},
+	{"PASSWORD", false, (*Session).setPassword, false, introducing},
+	{"LOGIN", true, (*Session).login, true, waiting},
+	{"ATTACH", true, (*Session).attach, false, waiting},
+	{"DETACH", false, bare((*Session).logout), false, atOnce},
+	{"LOGOUT", false, bare((*Session).logout), true, atOnce},
+	{"PRIMARY", true, (*Session).primary, false, waiting},
+	{"MASTER", true, (*Session).master, true, waiting},
+	{"FSD", true, (*Session).forceShutdown, false, waiting},
+	{"SET", true, (*Session).set, false, waiting},
+	{"INSTCMD", true, (*Session).instCmd, false, waiting},
 }
+
+// effort is what a command takes.
+type effort uint8
+
+const (
+	waiting     effort = iota // for a driver, the disk, a password's hash, or a handshake
+	atOnce                    // it is answered from memory
+	introducing               // likewise, but what comes behind may have to wait until the user has proved who he is
+)
 
 // info is the answer to VER. Clients take it apart: WinNUT counts words, an exporter wants "upsd (.+) -".
 func (h *Host) info() string {

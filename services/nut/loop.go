@@ -29,20 +29,14 @@ type loop struct {
 	poll     *poller
 	listener int
 	addr     net.Addr
-	resting  bool // the listener is left alone for a moment
-	asking   []*asker
+	resting  bool       // the listener is left alone for a moment
+	asking   []*Session // by descriptor: the connections without a goroutine
 
 	in     [deskBuffer]byte
 	out    []byte
 	taking taking
 
 	turned chan struct{} // capacity 1
-}
-
-// asker is a connection without a goroutine. Its place in loop.asking is its descriptor.
-type asker struct {
-	session *Session
-	place   netip.Prefix
 }
 
 // rest is for how long no client is accepted after one could not be.
@@ -120,9 +114,9 @@ func (l *loop) run(ctx context.Context) error {
 
 // close ends all connections that have no goroutine.
 func (l *loop) close() {
-	for fd, a := range l.asking {
-		if a != nil {
-			l.drop(fd, a)
+	for fd, session := range l.asking {
+		if session != nil {
+			l.drop(fd, session)
 		}
 	}
 	unix.Close(l.listener)
@@ -164,53 +158,53 @@ func (l *loop) accept() error {
 		unix.Close(fd)
 		return nil
 	}
-	a := &asker{l.open(addr.name), addr.place}
+	session := l.open(addr.name)
 	if l.server.idle > 0 { // which takes a clock
-		l.promote(fd, a, nil, nil)
+		l.promote(fd, session, nil, nil)
 		return nil
 	}
 	if err := l.poll.add(fd); err != nil {
-		l.end(fd, a)
+		l.end(fd, session)
 		return nil
 	}
 	if fd >= len(l.asking) {
 		l.asking = slices.Grow(l.asking, fd+1-len(l.asking))[:fd+1]
 	}
-	l.asking[fd] = a
+	l.asking[fd] = session
 	return nil
 }
 
 // read takes what has come on a connection.
 func (l *loop) read(fd int) {
-	a := l.asking[fd]
-	if a == nil {
+	session := l.asking[fd]
+	if session == nil {
 		return
 	}
 	n, err := readSocket(uintptr(fd), l.in[:])
 	switch {
 	case n > 0:
-		l.take(fd, a, l.in[:n])
+		l.take(fd, session, l.in[:n])
 	case err != syscall.EAGAIN:
-		l.drop(fd, a)
+		l.drop(fd, session)
 	}
 }
 
 // take answers what has come.
-func (l *loop) take(fd int, a *asker, data []byte) {
-	if !a.session.isQuick(data) {
-		l.promote(fd, a, nil, data)
+func (l *loop) take(fd int, session *Session, data []byte) {
+	if !session.isQuick(data) {
+		l.promote(fd, session, nil, data)
 		return
 	}
 	for len(data) > 0 {
-		reply, rest, open := a.session.take(&l.taking, l.out[:0], data)
+		reply, rest, open := session.take(&l.taking, l.out[:0], data)
 		l.out, data = reply, rest
 		n, err := writeSocket(uintptr(fd), reply)
 		switch {
 		case err != 0 && err != syscall.EAGAIN, n == len(reply) && !open:
-			l.drop(fd, a)
+			l.drop(fd, session)
 			return
 		case n < len(reply):
-			l.promote(fd, a, reply[n:], data)
+			l.promote(fd, session, reply[n:], data)
 			return
 		}
 	}
@@ -220,20 +214,20 @@ func (l *loop) take(fd int, a *asker, data []byte) {
 }
 
 // promote gives a connection a goroutine, which first sends what is owed and then answers what has come already.
-func (l *loop) promote(fd int, a *asker, owed, ahead []byte) {
-	if fd < len(l.asking) && l.asking[fd] == a {
+func (l *loop) promote(fd int, session *Session, owed, ahead []byte) {
+	if fd < len(l.asking) && l.asking[fd] == session {
 		l.poll.remove(fd)
 		l.asking[fd] = nil
 	}
 	conn, err := adopt(fd)
 	if err != nil {
 		l.server.troubles.accept.again("err", err)
-		a.session.Close()
-		l.server.guests.leave(a.place)
+		session.Close()
+		l.server.guests.leave(addressOf(session.ip).place)
 		return
 	}
-	c := newClient(l.server, l.desks, conn, a.session, a.place)
-	c.owed, c.ahead = bytes.Clone(owed), bytes.Clone(ahead)
+	c := newClient(l.server, l.desks, conn, session)
+	c.begun = &begun{bytes.Clone(owed), bytes.Clone(ahead)}
 	l.clients.serve(c)
 }
 
@@ -253,15 +247,15 @@ func adopt(fd int) (net.Conn, error) {
 }
 
 // drop ends a connection.
-func (l *loop) drop(fd int, a *asker) {
+func (l *loop) drop(fd int, session *Session) {
 	l.asking[fd] = nil
-	l.end(fd, a)
+	l.end(fd, session)
 }
 
-func (l *loop) end(fd int, a *asker) {
+func (l *loop) end(fd int, session *Session) {
 	unix.Close(fd) // and so it is no more waited for
-	a.session.Close()
-	l.server.guests.leave(a.place)
+	session.Close()
+	l.server.guests.leave(addressOf(session.ip).place)
 }
 
 // sockaddrIP is the address of a client. An interface that it belongs to is told by number: to look for the name takes a socket.

@@ -2,45 +2,35 @@ package nut
 
 import "bytes"
 
-// isQuick reports whether the session can take all of data at once: whole lines, each of a command that is answered from memory. What may take longer
-// does: it waits for a password's hash, for a driver or for the disk.
+// isQuick reports whether the session can take all of data without waiting for anything: whole lines, each of a command that is answered from memory.
+// One in another case of letters, or quoted, is right and not quick.
 func (s *Session) isQuick(data []byte) bool {
 	if s.length > 0 || data[len(data)-1] != '\n' || s.mustProve() {
 		return false
 	}
 	for introduced := false; len(data) > 0; {
 		line, rest, _ := bytes.Cut(data, []byte{'\n'})
-		i := indexQuick(line)
-		if i < 0 || introduced {
+		word, _, _ := bytes.Cut(line, []byte{' '})
+		e := effortOf(word)
+		if e == waiting || introduced {
 			return false
 		}
-		introduced = quick[i].introduces
+		introduced = e == introducing
 		data = rest
 	}
 	return true
 }
 
-// quick are the commands that are answered from memory, in the usual case of letters. What comes behind one that introduces a user may have to wait until
-// he has proved who he is.
-var quick = []struct {
-	name       string
-	introduces bool
-}{{"GET", false}, {"LIST", false}, {"USERNAME", true}, {"PASSWORD", true}, {"LOGOUT", false}, {"VER", false}, {"NETVER", false}, {"PROTVER", false}, {"HELP", false}}
-
-func indexQuick(line []byte) int {
-	word := line
-	if i := bytes.IndexByte(line, ' '); i >= 0 {
-		word = line[:i]
-	}
-	for i := range quick {
-		if string(word) == quick[i].name {
-			return i
+func effortOf(word []byte) effort {
+	for i := range commands {
+		if string(word) == commands[i].name {
+			return commands[i].effort
 		}
 	}
-	return -1
+	return waiting
 }
 
-// mustProve reports whether an answer from memory depends on who the client is, and that he has said so and not been looked for.
+// mustProve reports whether answers depend on who the client is, who has said so and was not looked for yet.
 func (s *Session) mustProve() bool {
 	if !s.hasUsername || !s.hasPassword {
 		return false

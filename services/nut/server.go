@@ -102,7 +102,7 @@ func (s *Server) ServeTrusted(ctx context.Context, ln net.Listener, user string)
 			conn.Close()
 			continue
 		}
-		clients.serve(newClient(s, desks, conn, NewTrustedSession(s.host, user), addr.place))
+		clients.serve(newClient(s, desks, conn, NewTrustedSession(s.host, user)))
 	}
 }
 

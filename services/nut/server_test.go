@@ -82,7 +82,7 @@ func serveOne(t *testing.T, conn net.Conn, limits Limits) (done chan struct{}) {
 	desks := new(desks)
 	done = make(chan struct{})
 	go func() {
-		newClient(NewServer(host, limits), desks, conn, NewSession(host, "addr"), netip.Prefix{}).serve()
+		newClient(NewServer(host, limits), desks, conn, NewSession(host, "addr")).serve()
 		conn.Close()
 		desks.close()
 		close(done)

@@ -1,10 +1,10 @@
 package nut
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 
+	"github.com/upscard/upscard/services/lazyre"
 	"github.com/upscard/upscard/services/ups"
 )
 
@@ -28,7 +28,7 @@ func settable(v ups.Var, value string) errorCode {
 }
 
 // number is what counts as one. To NUT's upsd and drivers other text is the number 0, which for a delay means now.
-var number = regexp.MustCompile(`^-?[0-9]{1,15}(\.[0-9]{1,15})?$`)
+var number = lazyre.New(`^-?[0-9]{1,15}(\.[0-9]{1,15})?$`)
 
 // inRange reports whether a value is a number within one of the ranges.
 func inRange(ranges []ups.Range, value string) bool {

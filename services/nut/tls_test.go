@@ -9,7 +9,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -445,7 +444,7 @@ func TestHalfOpen(t *testing.T) {
 				done := make(chan struct{})
 				go func() {
 					desks := new(desks)
-					newClient(NewServer(b.host, Limits{}), desks, ours, NewSession(b.host, "192.0.2.1"), netip.Prefix{}).serve()
+					newClient(NewServer(b.host, Limits{}), desks, ours, NewSession(b.host, "192.0.2.1")).serve()
 					ours.Close()
 					desks.close()
 					close(done)
