@@ -253,6 +253,8 @@ func TestWarnings(t *testing.T) {
 	check(t, err)
 	leaf := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Certificate[0]}))
 	own, begin, end := string(CertPEM(a.Cert)), cert.Leaf.NotBefore, cert.Leaf.NotAfter
+	nameless, err := a.issue(&x509.Certificate{DNSNames: []string{"a.example", "b.example"}, NotBefore: begin, NotAfter: end}, a.key)
+	check(t, err)
 	const day = 24 * time.Hour
 	subject := a.Cert.Subject.String()
 	for _, c := range []struct {
@@ -270,6 +272,8 @@ func TestWarnings(t *testing.T) {
 		{"not yet", leaf, "", begin.Add(-time.Second), []string{`certificate: "CN=card" is valid from ` + begin.Format(time.DateOnly) + ` on, which the clock says is to come`}},
 		{"authority", "", own, a.Cert.NotAfter.Add(time.Hour), []string{`clientca: "` + subject + `" has expired, on ` + a.Cert.NotAfter.Format(time.DateOnly)}},
 		{"another's", leaf + string(CertPEM(other.Cert)), "", begin, []string{`certificate: "` + other.Cert.Subject.String() + `" has not signed "CN=card", before it`}},
+		{"expired, of a host", string(CertPEM(nameless.Leaf)), "", nameless.Leaf.NotAfter.Add(time.Second),
+			[]string{`certificate: "a.example, b.example" has expired, on ` + nameless.Leaf.NotAfter.Format(time.DateOnly)}},
 		{"garbled", "x", "y", begin, nil}, // which Check tells
 	} {
 		unset := Warnings(c.chain, c.clients, Dates{Build: c.now}, true)

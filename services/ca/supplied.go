@@ -1,12 +1,14 @@
 package ca
 
 import (
+	"cmp"
 	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -106,7 +108,9 @@ func Warnings(chain, clients string, at Dates, behind bool) (list []string) {
 	return list
 }
 
-// calls is what a certificate calls its owner.
-func calls(cert *x509.Certificate) string { return fmt.Sprintf("%q", cert.Subject.String()) }
+// calls is what a certificate calls its owner; many have a host in its place.
+func calls(cert *x509.Certificate) string {
+	return fmt.Sprintf("%q", cmp.Or(cert.Subject.String(), strings.Join(cert.DNSNames, ", "), "serial number "+cert.SerialNumber.String()))
+}
 
 func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }

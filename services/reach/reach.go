@@ -91,7 +91,7 @@ func Listening(f *feeds.Feeds) map[string][]netip.AddrPort {
 	}
 	all := make(map[string][]netip.AddrPort)
 	for _, name := range snap.Names() {
-		if service, ok := strings.CutPrefix(name, feed); ok {
+		if service, ok := strings.CutPrefix(name, feed); ok && len(all) < feeds.Max { // there are no more UPSes
 			all[strings.TrimPrefix(service, ".")] = Parse(snap.Value(name))
 		}
 	}
