@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/upscard/upscard/services/ca"
+	"github.com/upscard/upscard/services/program"
 )
 
 // grantName is what the socket is called by which tlsshim has its certificates signed: the authority's key stays here. A connection is a request (PKCS #10, PEM) up
@@ -21,7 +22,7 @@ const (
 )
 
 // grant answers requests, one at a time, until ctx ends.
-func grant(ctx context.Context, dir string, s *security, relays uids, logger *slog.Logger) error {
+func grant(ctx context.Context, dir string, s *security, relays program.UIDs, logger *slog.Logger) error {
 	ln := listenLocal(ctx, filepath.Join(dir, grantName), logger)
 	if ln == nil {
 		return nil
