@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/upscard/upscard/services/driversock"
+	"github.com/upscard/upscard/services/reach"
 	"github.com/upscard/upscard/services/ups"
 )
 
@@ -63,6 +65,22 @@ func (c *card) describe(name, desc string) {
 		all[k] = ups.Var{Value: v}
 	}
 	c.feeds[name].Set(ups.NewSnapshot(all, nil, ups.Fresh, time.Now()))
+}
+
+// program shows where a program of the card's listens, until it ends.
+func (c *card) program(name string) (told *reach.Teller, end func()) {
+	c.t.Helper()
+	told = reach.NewTeller()
+	ctx, cancel := context.WithCancel(context.Background())
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		if err := told.Serve(ctx, reach.Dir(c.dir, name), driversock.ServeOptions{Logger: slog.New(slog.DiscardHandler)}); err != nil {
+			c.t.Error(err)
+		}
+	})
+	end = sync.OnceFunc(func() { cancel(); serving.Wait() })
+	c.t.Cleanup(end)
+	return told, end
 }
 
 // run starts mdnsd.
@@ -182,4 +200,24 @@ func TestFound(t *testing.T) {
 		return strings.Contains(pc.output("/usr/bin/avahi-resolve", "-4n", "upscard.local"), "Failed")
 	})
 	verdict()
+}
+
+// What a program besides upsd serves is found while it is served, each port of one that has several.
+func TestPortsComeAndGo(t *testing.T) {
+	n := newNetwork(t)
+	pc := n.avahi("pc", "pc", "192.0.2.9/24")
+	c := n.card("card")
+	c.addr("192.0.2.2/24")
+	nisd, end := c.program("nisd")
+	nisd.Open("ups", &net.TCPAddr{IP: net.IPv6unspecified, Port: 3551})
+	c.run("upscard")
+	browse := start(t, "avahi-browse", pc.at(true, "/usr/bin/avahi-browse", "-rp", "_apcupsd._tcp"))
+	browse.until(`=;eth0;IPv4;upscard\032ups;_apcupsd._tcp;local;upscard.local;192.0.2.2;3551;"desc=Cellar" "model=APC Back-UPS 700" "ups=ups" "txtvers=1"`)
+	nisd.Open("rack", &net.TCPAddr{IP: net.IPv6unspecified, Port: 3552})
+	browse.until(`=;eth0;IPv4;upscard\032rack;_apcupsd._tcp;local;upscard.local;192.0.2.2;3552;"ups=rack" "txtvers=1"`)
+	end()
+	browse.until(`-;eth0;IPv4;upscard\032ups;_apcupsd._tcp;local`)
+	browse.until(`-;eth0;IPv4;upscard\032rack;_apcupsd._tcp;local`)
+	pc.instances("upscard")
+	c.proc.stop()
 }

@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"github.com/upscard/upscard/services/config"
-	"github.com/upscard/upscard/services/driversock"
-	"github.com/upscard/upscard/services/feeds"
 	"github.com/upscard/upscard/services/heartbeat"
 	"github.com/upscard/upscard/services/mdns"
 	"github.com/upscard/upscard/services/mdns/links"
@@ -56,9 +54,9 @@ func serve(ctx context.Context, cfg config.MDNS, opts options, logger *slog.Logg
 		return err
 	}
 	services := make(chan []mdns.Service)
-	follower := feeds.New(driversock.Dir(opts.Run), opts.trust, logger)
-	beside.Go(func() { follower.Run(ctx) })
-	beside.Go(func() { offer(ctx, follower, services) })
+	w := newWatcher(opts, logger)
+	beside.Go(func() { w.run(ctx) })
+	beside.Go(func() { offer(ctx, w, services) })
 	settled := make(chan mdns.Names, 1)
 	responder := mdns.New(mdns.Options{Names: wanted, Last: kept.last, Rand: rand.N[time.Duration], Log: logger})
 	beside.Go(func() { kept.run(ctx, settled) })
@@ -89,15 +87,15 @@ func names(cfg config.MDNS, host string) (mdns.Names, error) {
 }
 
 // offer sends what there is to be found each time it may have changed, until ctx ends.
-func offer(ctx context.Context, f *feeds.Feeds, services chan<- []mdns.Service) {
+func offer(ctx context.Context, w *watcher, services chan<- []mdns.Service) {
 	for {
 		select {
-		case services <- offered(look(f)):
+		case services <- offered(w.look()):
 		case <-ctx.Done():
 			return
 		}
 		select {
-		case <-f.Changed():
+		case <-w.changed:
 		case <-ctx.Done():
 			return
 		}

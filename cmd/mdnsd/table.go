@@ -1,53 +1,59 @@
 package main
 
 import (
+	"maps"
 	"net/netip"
-	"strings"
+	"slices"
 
-	"github.com/upscard/upscard/services/feeds"
 	"github.com/upscard/upscard/services/mdns"
-	"github.com/upscard/upscard/services/ups"
 )
 
 // world is what there is on the card.
 type world struct {
-	listening map[string][]netip.AddrPort // by program: where clients can reach it now
-	version   string                      // of upsd
+	listening map[string]map[string][]netip.AddrPort // by program and service ("" is its only one): where clients can reach it now
+	version   string                                 // of upsd
 	upses     []unit
 }
 
 // unit is one UPS.
 type unit struct{ name, desc, model string }
 
-// row is a kind of service, which is offered while its program listens.
+// upsd tells on the feeds of its UPSes where it listens, every other program as services/reach has it.
+const upsd = "upsd"
+
+// row is a kind of service, which is offered while its program listens, as often as that has one of it.
 type row struct {
 	kind     string
 	subtypes []string
 	program  string
 	portless bool // it tells of the card, and is no port to connect to
-	txt      func(world) []string
+	txt      func(w world, service string) []string
 }
 
 // table is what can be found of a card.
 func table() []row {
 	return []row{
-		{kind: "_nut._tcp", subtypes: []string{"_upscard"}, program: "upsd", txt: describe},
-		{kind: "_upsd._tcp", program: "upsd", txt: func(w world) []string { return []string{"txtvers=1", deviceList(w)} }}, // for nut-scanner
-		{kind: "_device-info._tcp", program: "upsd", portless: true, txt: func(world) []string { return []string{"model=upscard"} }},
+		{kind: "_nut._tcp", subtypes: []string{"_upscard"}, program: upsd, txt: describe},
+		{kind: "_upsd._tcp", program: upsd, txt: func(w world, _ string) []string { return []string{"txtvers=1", deviceList(w)} }}, // for nut-scanner
+		{kind: "_device-info._tcp", program: upsd, portless: true, txt: func(world, string) []string { return []string{"model=upscard"} }},
+		{kind: "_apcupsd._tcp", program: "nisd", txt: describeOne}, // one for each UPS that is served
 	}
 }
 
 // offered are the services of the table that can be reached.
 func offered(w world) (list []mdns.Service) {
 	for _, r := range table() {
-		port, addrs := reached(w.listening[r.program])
-		if port == 0 {
-			continue
+		served := w.listening[r.program]
+		for _, name := range slices.Sorted(maps.Keys(served)) {
+			port, addrs := reached(served[name])
+			if port == 0 {
+				continue
+			}
+			if r.portless {
+				port = 0
+			}
+			list = append(list, mdns.Service{Type: r.kind, Name: name, Subtypes: r.subtypes, Port: port, TXT: r.txt(w, name), Addrs: addrs})
 		}
-		if r.portless {
-			port = 0
-		}
-		list = append(list, mdns.Service{Type: r.kind, Subtypes: r.subtypes, Port: port, TXT: r.txt(w), Addrs: addrs})
 	}
 	return list
 }
@@ -71,7 +77,7 @@ func reached(all []netip.AddrPort) (port uint16, addrs []netip.Addr) {
 
 // describe is what is told of the NUT server: what it is, and which UPSes it has. Their state is not: it would be in others' caches for an
 // hour after it has changed.
-func describe(w world) []string {
+func describe(w world, _ string) []string {
 	list := []string{"txtvers=1", "version=" + w.version, "protocol=1.3", deviceList(w)}
 	for _, u := range w.upses {
 		if u.model != "" {
@@ -79,6 +85,23 @@ func describe(w world) []string {
 		}
 		if u.desc != "" {
 			list = append(list, "desc."+u.name+"="+u.desc)
+		}
+	}
+	return list
+}
+
+// describeOne is what is told of a server that has one UPS.
+func describeOne(w world, name string) []string {
+	list := []string{"txtvers=1", "ups=" + name}
+	for _, u := range w.upses {
+		if u.name != name {
+			continue
+		}
+		if u.model != "" {
+			list = append(list, "model="+u.model)
+		}
+		if u.desc != "" {
+			list = append(list, "desc="+u.desc)
 		}
 	}
 	return list
@@ -101,36 +124,4 @@ func deviceList(w world) string {
 		text += name
 	}
 	return text
-}
-
-// look takes from upsd's feeds what the table needs. A feed that cannot be heard tells nothing: its upsd has ended.
-func look(f *feeds.Feeds) world {
-	w := world{listening: make(map[string][]netip.AddrPort)}
-	for _, name := range f.Names() {
-		snap := f.Get(name)
-		if snap.Freshness() == ups.Absent {
-			continue
-		}
-		w.upses = append(w.upses, unit{name, snap.Value("server.description"), model(snap)})
-		w.version = snap.Value("server.version")
-		w.listening["upsd"] = addrPorts(snap.Value("server.listening"))
-	}
-	return w
-}
-
-func model(snap *ups.Snapshot) string {
-	vendor, model := strings.TrimSpace(snap.Value("ups.mfr")), strings.TrimSpace(snap.Value("ups.model"))
-	if strings.HasPrefix(model, vendor) {
-		return model
-	}
-	return strings.TrimSpace(vendor + " " + model)
-}
-
-func addrPorts(text string) (list []netip.AddrPort) {
-	for word := range strings.FieldsSeq(text) {
-		if a, err := netip.ParseAddrPort(word); err == nil {
-			list = append(list, a)
-		}
-	}
-	return list
 }

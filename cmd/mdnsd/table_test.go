@@ -11,6 +11,7 @@ import (
 
 	"github.com/upscard/upscard/services/config"
 	"github.com/upscard/upscard/services/mdns"
+	"github.com/upscard/upscard/services/reach"
 )
 
 func TestReached(t *testing.T) {
@@ -29,7 +30,7 @@ func TestReached(t *testing.T) {
 		"192.0.2.2:3493 192.0.2.2:3494":       {3493, []netip.Addr{addr("192.0.2.2")}},
 		"[fe80::2%eth0]:3493 nonsense :1 a:b": {3493, []netip.Addr{addr("fe80::2")}},
 	} {
-		port, addrs := reached(addrPorts(listening))
+		port, addrs := reached(reach.Parse(listening))
 		if port != want.port || !reflect.DeepEqual(addrs, want.addrs) {
 			t.Errorf("%q: port %d, %v", listening, port, addrs)
 		}
@@ -38,7 +39,7 @@ func TestReached(t *testing.T) {
 
 // Each row is offered if and only if its program listens, by names that the standard allows (RFC 6335, section 5.1), once.
 func TestTable(t *testing.T) {
-	w := world{listening: map[string][]netip.AddrPort{}, version: "1", upses: []unit{{"ups", "Left", "APC 700"}, {"ups2", "", ""}}}
+	w := world{listening: map[string]map[string][]netip.AddrPort{}, version: "1", upses: []unit{{"ups", "Left", "APC 700"}, {"ups2", "", ""}}}
 	if got := offered(w); len(got) != 0 {
 		t.Errorf("with nothing that listens: %v", got)
 	}
@@ -49,7 +50,7 @@ func TestTable(t *testing.T) {
 			t.Errorf("%q is no kind of service, or there twice", r.kind)
 		}
 		seen[r.kind] = true
-		w.listening[r.program] = addrPorts("[::]:3493")
+		w.listening[r.program] = map[string][]netip.AddrPort{"": reach.Parse("[::]:3493")}
 	}
 	list := offered(w)
 	if len(list) != len(table()) {
@@ -65,6 +66,19 @@ func TestTable(t *testing.T) {
 				t.Errorf("%s: %q", s.Type, text)
 			}
 		}
+	}
+}
+
+// Each UPS that has a port of its own is offered by its name, with what is known of it.
+func TestOneOfEach(t *testing.T) {
+	w := world{upses: []unit{{"rack", "Left", "APC 700"}}, listening: map[string]map[string][]netip.AddrPort{
+		"nisd": {"rack": reach.Parse("[::]:3551"), "desk": reach.Parse("127.0.0.1:3552 192.0.2.2:3552"), "shed": reach.Parse("127.0.0.1:3553")}}}
+	want := []mdns.Service{
+		{Type: "_apcupsd._tcp", Name: "desk", Port: 3552, TXT: []string{"txtvers=1", "ups=desk"}, Addrs: []netip.Addr{netip.MustParseAddr("192.0.2.2")}},
+		{Type: "_apcupsd._tcp", Name: "rack", Port: 3551, TXT: []string{"txtvers=1", "ups=rack", "model=APC 700", "desc=Left"}},
+	}
+	if got := offered(w); !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
 	}
 }
 

@@ -18,6 +18,7 @@ type options struct {
 	program.Flags
 	state string
 	trust driversock.Trust
+	told  program.UIDs
 	host  string
 }
 
@@ -25,6 +26,7 @@ func (o *options) parse(args []string, stderr io.Writer) error {
 	fs := o.Set("nisd", stderr)
 	fs.StringVar(&o.state, "state", "", "`directory` that survives a restart, for counts of transfers and events (default: none)")
 	fs.Var(&o.trust, "upsd-uid", "believe only an upsd of this `uid`, besides root's and our own user's")
+	fs.Var(&o.told, "feed-uid", "`uid` that may know which ports are served, besides root and our own; may be repeated")
 	fs.StringVar(&o.host, "hostname", "", "host `name` to tell (default: this machine's)")
 	return program.Parse(fs, args)
 }

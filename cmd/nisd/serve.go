@@ -17,6 +17,7 @@ import (
 	"github.com/upscard/upscard/services/heartbeat"
 	"github.com/upscard/upscard/services/listen"
 	"github.com/upscard/upscard/services/nis"
+	"github.com/upscard/upscard/services/reach"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -53,7 +54,13 @@ func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.L
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { follower.Run(ctx); return nil })
 	g.Go(func() error { recorder.run(ctx, loop); return nil })
-	e := &entrance{logger: logger, tighten: tighten}
+	e := &entrance{logger: logger, tighten: tighten, open: reach.NewTeller()}
+	g.Go(func() error {
+		if err := e.open.Serve(ctx, reach.Dir(opts.Run, "nisd"), driversock.ServeOptions{Logger: logger, AllowUIDs: opts.told}); err != nil {
+			logger.Error("ports that are served are not announced", "err", err)
+		}
+		return nil
+	})
 	g.Go(func() error { return e.serve(ctx, doors, recorder) })
 	if err := parent.Ready(); err != nil {
 		logger.Warn("readiness", "err", err)
@@ -141,6 +148,7 @@ func ports(cfg *config.Config, logger *slog.Logger) (list []door, err error) {
 type entrance struct {
 	logger  *slog.Logger
 	tighten func(duty string) error // called once no socket is to be made any more
+	open    *reach.Teller
 
 	missing atomic.Int32 // addresses that are not served yet
 	mu      sync.Mutex
@@ -165,14 +173,14 @@ func (e *entrance) serve(ctx context.Context, doors []door, r *recorder) error {
 				logger.Warn("address cannot be served, trying again", "err", err)
 				ln = listen.Later(ctx, d.addr)
 			}
-			return e.admit(ctx, ln, &nis.Server{From: unit, Door: connections, Logger: logger}, logger)
+			return e.admit(ctx, ln, d.ups, &nis.Server{From: unit, Door: connections, Logger: logger})
 		})
 	}
 	return g.Wait()
 }
 
-// admit serves the clients of ln, nobody if it is nil.
-func (e *entrance) admit(ctx context.Context, ln *net.TCPListener, server *nis.Server, logger *slog.Logger) error {
+// admit serves a UPS to the clients of ln, to nobody if it is nil.
+func (e *entrance) admit(ctx context.Context, ln *net.TCPListener, ups string, server *nis.Server) error {
 	if ln == nil {
 		return nil
 	}
@@ -182,7 +190,8 @@ func (e *entrance) admit(ctx context.Context, ln *net.TCPListener, server *nis.S
 			return err
 		}
 	}
-	logger.Info("listening", "addr", ln.Addr())
+	server.Logger.Info("listening", "addr", ln.Addr())
+	defer e.open.Open(ups, ln.Addr())()
 	a := listen.NewAskable(ln)
 	e.mu.Lock()
 	e.served = append(e.served, a)

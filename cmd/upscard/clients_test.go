@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/tls"
-	"fmt"
 	"io"
 	"net"
 	"os"
@@ -45,39 +44,9 @@ func debian(t *testing.T, programs ...string) {
 	need(t, debs.Available())
 	root, err := debs.Unpack(t.Context(), "../../images/out/tlsclients", "", "libnss3-tools", "sslscan")
 	need(t, err)
-	root, err = filepath.Abs(root)
-	must(t, err)
-	loaders, err := filepath.Glob(filepath.Join(root, "lib/*-linux-gnu*/ld-linux*.so.*"))
-	must(t, err)
-	var libraries []string
-	for _, pattern := range []string{"lib/*-linux-gnu*", "usr/lib/*-linux-gnu*"} {
-		found, err := filepath.Glob(filepath.Join(root, pattern))
-		must(t, err)
-		libraries = append(libraries, found...)
-	}
-	if len(loaders) != 1 {
-		t.Fatalf("loaders in %s: %v", root, loaders)
-	}
 	dir := t.TempDir()
-	for _, name := range programs {
-		script := fmt.Sprintf("#!/bin/sh\nexec %s --library-path %s %s/usr/bin/%s \"$@\"\n", loaders[0], strings.Join(libraries, ":"), root, name)
-		must(t, os.WriteFile(filepath.Join(dir, name), []byte(script), 0o755))
-	}
+	must(t, debs.Scripts(root, dir, programs...))
 	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
-}
-
-// readable lets nobody read a client's files: NUT's upsmon runs as such here, where it has no group of its own.
-func readable(t *testing.T, dir string) {
-	t.Helper()
-	for dir, top := dir, os.TempDir(); strings.HasPrefix(dir, top+"/"); dir = filepath.Dir(dir) {
-		must(t, os.Chmod(dir, 0o755))
-	}
-	must(t, filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			err = os.Chmod(path, 0o644)
-		}
-		return err
-	}))
 }
 
 func until(t *testing.T, what string, ok func() bool) {
@@ -89,30 +58,11 @@ func until(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// isNSS reports whether the upsmon of this machine is built with NSS.
-func isNSS(t *testing.T) bool {
-	t.Helper()
-	out, err := exec.Command("ldd", nuttest.Program(t, "upsmon")).Output()
-	must(t, err)
-	return strings.Contains(string(out), "libnss3")
-}
-
-// conf is what to paste into upsmon.conf, taken as NUT's upsmon here wants it.
-func conf(t *testing.T, dir string) string {
-	t.Helper()
-	text := read(t, dir, "upsmon.conf")
-	if isNSS(t) {
-		return text
-	}
-	text = regexp.MustCompile(`(?m)^(CERTPATH|CERTIDENT) .*$`).ReplaceAllString(text, "")
-	return regexp.MustCompile(`(?m)^#(CERTPATH|CERTFILE)`).ReplaceAllString(text, "$1")
-}
-
 // TestUpsmon: NUT's upsmon, with what is to be pasted and FORCESSL 1 and CERTVERIFY 1, comes in to the card that it knows, and to no other.
 func TestUpsmon(t *testing.T) {
 	nuttest.Program(t, "upsmon")
 	needProgram(t, "openssl")
-	debian(t, "certutil", "pk12util")
+	debian(t, "usr/bin/certutil", "usr/bin/pk12util")
 	dir := t.TempDir()
 	k, file := keyring(t, dir)
 	user := nut.User{Name: "mon", Password: "secret", Monitor: true}
@@ -127,14 +77,14 @@ func TestUpsmon(t *testing.T) {
 	client := func(name string, args ...string) string {
 		out := filepath.Join(dir, name)
 		mustMake(t, append(args, "-out", out, "-install", filepath.Join(out, "client"))...)
-		readable(t, filepath.Join(out, "client"))
+		nuttest.Readable(t, filepath.Join(out, "client"))
 		return filepath.Join(out, "client")
 	}
 	known := client("known", "-from", trusting.addr)
 	stranger := client("stranger", "-ca", filepath.Join(dir, "other.ca"))
 	named := filepath.Join(dir, "named", "clients", "pc")
 	mustMake(t, "-ca", file, "-client", "pc", "-out", filepath.Join(dir, "named"), "-install", named)
-	readable(t, named)
+	nuttest.Readable(t, named)
 	for _, test := range []struct {
 		name  string
 		to    card
@@ -147,7 +97,7 @@ func TestUpsmon(t *testing.T) {
 		{"has one of its own", demanding, named, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			m := nuttest.NewMachine(t, test.to.addr, "mon", "secondary", conf(t, test.files))
+			m := nuttest.NewMachine(t, test.to.addr, "mon", "secondary", nuttest.Paste(t, test.files))
 			m.Start()
 			if test.ok {
 				until(t, "its login", func() bool { return test.to.ups.Logins() == 1 })
@@ -274,7 +224,7 @@ func TestOpenSSL(t *testing.T) {
 
 // TestScan: a scanner of protocols and ciphers finds nothing weak.
 func TestScan(t *testing.T) {
-	debian(t, "sslscan")
+	debian(t, "usr/bin/sslscan")
 	k, _ := keyring(t, t.TempDir())
 	c := serve(t, k.Certificate, nil)
 	out, err := exec.CommandContext(t.Context(), "sslscan", "--no-colour", "--no-fallback", overTLS(t, c.addr)).CombinedOutput()

@@ -43,6 +43,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "upscard check:", err)
 		return 1
 	}
+	for _, warning := range ca.Warnings(c.TLS.Certificate, c.TLS.ClientCA, dates(), false) {
+		fmt.Fprintf(stdout, "%s: [tls]: warning: %s\n", args[1], warning)
+	}
 	fmt.Fprintf(stdout, "%s: good: %s\n", args[1], c.Summary())
 	return 0
 }

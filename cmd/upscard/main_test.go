@@ -6,7 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/upscard/upscard/services/ca"
 	"github.com/upscard/upscard/services/config"
 )
 
@@ -42,6 +44,20 @@ func TestRun(t *testing.T) {
 			(stdout.Len() > 0) != (code == 0) || (stderr.Len() > 0) != (code != 0) {
 			t.Errorf("%q: code %d, %q, %q", test.args, code, stdout.String(), stderr.String())
 		}
+	}
+}
+
+// TestCheckWarns: what is good, but will not be for clients, is said with the file, the key and the date.
+func TestCheckWarns(t *testing.T) {
+	born := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	own, err := ca.New(ca.Dates{Build: born, Now: born})
+	must(t, err)
+	path := filepath.Join(t.TempDir(), "upscard.toml")
+	must(t, os.WriteFile(path, []byte("[tls]\nstarttls = 'on'\ncertrequest = 'request'\nclientca = '''"+string(ca.CertPEM(own.Cert))+"'''\n"), 0o600))
+	var stdout, stderr bytes.Buffer
+	want := path + ": [tls]: warning: clientca: \"" + own.Cert.Subject.String() + "\" has expired, on " + own.Cert.NotAfter.Format(time.DateOnly) + "\n" + path + ": good: "
+	if code := run([]string{"check", path}, nil, &stdout, &stderr); code != 0 || !strings.HasPrefix(stdout.String(), want) || stderr.Len() != 0 {
+		t.Errorf("code %d, %q, %q", code, stdout.String(), stderr.String())
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/upscard/upscard/services/driversock"
 	"github.com/upscard/upscard/services/nut"
+	"github.com/upscard/upscard/services/program"
 )
 
 // maxUPS bounds the UPSes that appear: everybody may put a socket into the directory.
@@ -29,7 +30,7 @@ type fleet struct {
 	registry *nut.Registry
 	dir      string // of the sockets
 	trust    driversock.Trust
-	readers  uids
+	readers  program.UIDs
 	logger   *slog.Logger
 	drivers  map[*nut.UPS]*driver
 	attended map[*nut.UPS]bool

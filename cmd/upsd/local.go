@@ -10,6 +10,7 @@ import (
 	"github.com/upscard/upscard/services/driversock"
 	"github.com/upscard/upscard/services/nut"
 	"github.com/upscard/upscard/services/peercred"
+	"github.com/upscard/upscard/services/program"
 )
 
 // feedName is what a feed's socket is called in the place of a driver's name.
@@ -25,7 +26,7 @@ const cardUser = "upsmon@card"
 const maxControls = 16
 
 // feed shows a UPS as clients see it to programs on the card, read-only, until ctx ends.
-func feed(ctx context.Context, dir string, u *nut.UPS, readers uids, logger *slog.Logger) {
+func feed(ctx context.Context, dir string, u *nut.UPS, readers program.UIDs, logger *slog.Logger) {
 	path := filepath.Join(dir, feedName+"-"+u.Name())
 	ln := listenLocal(ctx, path, logger)
 	if ln == nil {
@@ -44,7 +45,7 @@ const (
 )
 
 // control serves NUT's protocol to the card's own primary, until ctx ends.
-func control(ctx context.Context, dir string, host *nut.Host, primaries uids, logger *slog.Logger) error {
+func control(ctx context.Context, dir string, host *nut.Host, primaries program.UIDs, logger *slog.Logger) error {
 	ln := listenLocal(ctx, filepath.Join(dir, controlName), logger)
 	if ln == nil {
 		return nil
@@ -74,7 +75,7 @@ func listenLocal(ctx context.Context, path string, logger *slog.Logger) *net.Uni
 // admitting is a listener for a few users.
 type admitting struct {
 	*net.UnixListener
-	uids   uids
+	uids   program.UIDs
 	logger *slog.Logger
 }
 

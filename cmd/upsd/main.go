@@ -3,11 +3,9 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"runtime/debug"
-	"strconv"
 	"strings"
 
 	"github.com/upscard/upscard/services/config"
@@ -39,7 +37,7 @@ type options struct {
 	trust  driversock.Trust
 	state  string // directory of what survives a restart, "" is none
 
-	readers, primaries uids // of processes on this machine
+	readers, primaries program.UIDs // of processes on this machine
 }
 
 func (o *options) parse(args []string, stderr io.Writer) error {
@@ -50,20 +48,6 @@ func (o *options) parse(args []string, stderr io.Writer) error {
 	fs.Var(&o.readers, "feed-uid", "`uid` that may read the feeds, besides root and our own; may be repeated")
 	fs.Var(&o.primaries, "control-uid", "`uid` that may use the control socket, besides root and our own; may be repeated")
 	return program.Parse(fs, args)
-}
-
-// uids is a flag that may be repeated.
-type uids []uint32
-
-func (u *uids) String() string { return fmt.Sprint([]uint32(*u)) }
-
-func (u *uids) Set(s string) error {
-	n, err := strconv.ParseUint(s, 10, 32)
-	if err != nil {
-		return fmt.Errorf("%q is no user id", s)
-	}
-	*u = append(*u, uint32(n))
-	return nil
 }
 
 // addresses is a flag that may be repeated.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/upscard/upscard/services/config"
 	"github.com/upscard/upscard/services/nut"
@@ -92,8 +93,13 @@ func newUser(u config.User) nut.User {
 // reload puts the configuration in force anew at each of hup, until ctx ends. A file that is wrong changes nothing.
 func reload(ctx context.Context, hup <-chan os.Signal, before *config.Config, path string, host *nut.Host, tls *security, logger *slog.Logger) {
 	tls.keep()
+	watch := time.NewTicker(watchEvery)
+	defer watch.Stop()
 	for {
 		select {
+		case <-watch.C:
+			tls.watch(dates(), false)
+			continue
 		case <-hup:
 		case <-ctx.Done():
 			return

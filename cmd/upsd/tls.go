@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/upscard/upscard/services/ca"
@@ -26,6 +27,9 @@ type security struct {
 	file   *storage.File // of the card's own authority, nil: it ends with the process
 	own    *ca.Authority // nil while it was not needed
 	unkept bool
+
+	supplied config.TLS // in force, for its certificates
+	warned   []string   // of them
 }
 
 // newSecurity is called before anything is written to the directory of the state, "" for none.
@@ -46,16 +50,34 @@ func newSecurity(state string, logger *slog.Logger) *security {
 // dates are what certificates are made by: the clock may not be set yet.
 func dates() ca.Dates { return ca.Dates{Build: clock.Build(), Now: time.Now()} }
 
+// watchEvery is how often the certificates that are supplied are looked at: the clock may be set at any time.
+const watchEvery = time.Hour
+
+// watch tells what has become of the certificates that are supplied, each thing once. What the card makes itself is renewed before there is anything to tell.
+// At the start the clock may be behind.
+func (s *security) watch(at ca.Dates, behind bool) {
+	list := ca.Warnings(s.supplied.Certificate, s.supplied.ClientCA, at, behind)
+	for _, warning := range list {
+		if !slices.Contains(s.warned, warning) {
+			s.logger.Warn("TLS: " + warning)
+		}
+	}
+	s.warned = list
+}
+
 // of returns what the sessions need. Nothing is written yet: it may take as long as the disk takes.
 func (s *security) of(c config.TLS) (nut.Security, error) {
 	if c.StartTLS == "" {
+		s.supplied = config.TLS{}
 		return nut.Security{}, nil
 	}
 	secure := nut.Security{Config: nut.TLSConfig(), Required: c.StartTLS == config.TLSRequired}
 	if err := errors.Join(s.server(secure.Config, c), s.clients(secure.Config, c)); err != nil {
 		return nut.Security{}, fmt.Errorf("TLS: %w", err)
 	}
+	s.supplied, s.warned = c, nil
 	s.logger.Info("TLS", "starttls", c.StartTLS, "certrequest", cmp.Or(c.CertRequest, "no"), "authority", s.fingerprint())
+	s.watch(dates(), true)
 	return secure, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/upscard/upscard/services/ca"
+	"github.com/upscard/upscard/services/config"
 )
 
 const tlsOn = "[tls]\nstarttls = 'on'\n"
@@ -146,6 +148,77 @@ func TestReloadTLS(t *testing.T) {
 	}
 	if strings.Contains(u.log.String(), "PRIVATE") {
 		t.Error("a key in the log")
+	}
+}
+
+// TestSuppliedAges: what somebody else has certified is watched, each thing is said once, and again after a reload.
+func TestSuppliedAges(t *testing.T) {
+	born := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	own, err := ca.New(ca.Dates{Build: born, Now: born})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := own.Server(ca.Names{Hosts: []string{"card"}}, ca.Dates{Build: born, Now: born})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log logBuffer
+	s := newSecurity("", slog.New(slog.NewTextHandler(&log, nil)))
+	supplied := config.TLS{StartTLS: config.TLSOn, Certificate: string(ca.CertPEM(cert.Leaf)), Key: string(ca.KeyPEM(cert))}
+	if _, err := s.of(supplied); err != nil {
+		t.Fatal(err)
+	}
+	said := func(now time.Time, behind bool, want string) {
+		t.Helper()
+		before := len(log.String())
+		s.watch(ca.Dates{Now: now}, behind)
+		got := log.String()[before:]
+		if want == "" && got != "" || !strings.Contains(got, want) || strings.Count(got, "\n") > 1 {
+			t.Errorf("%v: %q, want %q", now, got, want)
+		}
+	}
+	const day = 24 * time.Hour
+	end := cert.Leaf.NotAfter
+	s.warned = nil // by today's date
+	said(born.Add(-day), true, "")
+	said(born.Add(-day), false, "valid from 2026-01-01")
+	said(born, false, "")
+	said(end.Add(-31*day), false, "")
+	said(end.Add(-29*day), false, "expires on "+end.Format(time.DateOnly))
+	said(end.Add(-29*day), false, "")
+	said(end.Add(-28*day), false, "")
+	said(end.Add(day), false, "has expired, on "+end.Format(time.DateOnly))
+	said(end.Add(day), true, "")
+	if _, err := s.of(supplied); err != nil {
+		t.Fatal(err)
+	}
+	said(end.Add(day), false, "has expired")
+	if _, err := s.of(config.TLS{StartTLS: config.TLSOn}); err != nil {
+		t.Fatal(err)
+	}
+	said(end.Add(day), false, "") // the card's own
+	if _, err := s.of(config.TLS{}); err != nil {
+		t.Fatal(err)
+	}
+	said(end.Add(day), false, "")
+}
+
+// TestExpiredServes: a certificate that has expired is told of, and shown.
+func TestExpiredServes(t *testing.T) {
+	born := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	own, err := ca.New(ca.Dates{Build: born, Now: born})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := own.Server(ca.Names{Hosts: []string{"card"}}, ca.Dates{Build: born, Now: born})
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := start(t, tlsOn+"certificate = '''"+string(ca.CertPEM(cert.Leaf))+"'''\nkey = '''"+string(ca.KeyPEM(cert))+"'''\n")
+	u.log.find(t, `level=WARN msg="TLS: certificate: (.*) has expired, on 20\d\d-`)
+	c := u.dial()
+	if err := c.secure(&tls.Config{InsecureSkipVerify: true}); err != nil {
+		t.Fatal(err)
 	}
 }
 

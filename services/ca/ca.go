@@ -41,12 +41,15 @@ type Dates struct{ Build, Now time.Time }
 
 // valid is the time in which a certificate is valid that lasts so long.
 func (d Dates) valid(life time.Duration) (from, to time.Time) {
-	from = d.Build
-	to = d.Now
-	if to.Before(from) {
-		to = from
+	return d.Build.UTC().Truncate(time.Second), d.passed().Add(life).UTC().Truncate(time.Second)
+}
+
+// passed is the latest time that is known to have passed.
+func (d Dates) passed() time.Time {
+	if d.Now.Before(d.Build) {
+		return d.Build
 	}
-	return from.UTC().Truncate(time.Second), to.Add(life).UTC().Truncate(time.Second)
+	return d.Now
 }
 
 // isDue reports whether more than half of a certificate's life is over.

@@ -11,6 +11,7 @@ import (
 	"math/big"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -242,5 +243,45 @@ func TestSupplied(t *testing.T) {
 	keyText = string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(weak)}))
 	if err := Check(chain, keyText, ""); err == nil || !strings.Contains(err.Error(), "1024") {
 		t.Error("a weak key:", err)
+	}
+}
+
+// What is supplied is warned of in time, each certificate by itself, and by the same text until it changes.
+func TestWarnings(t *testing.T) {
+	a, other := newCA(t, at(0)), newCA(t, at(0))
+	cert, err := a.Server(Names{Hosts: []string{"card"}}, at(0))
+	check(t, err)
+	leaf := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Certificate[0]}))
+	own, begin, end := string(CertPEM(a.Cert)), cert.Leaf.NotBefore, cert.Leaf.NotAfter
+	nameless, err := a.issue(&x509.Certificate{DNSNames: []string{"a.example", "b.example"}, NotBefore: begin, NotAfter: end}, a.key)
+	check(t, err)
+	const day = 24 * time.Hour
+	subject := a.Cert.Subject.String()
+	for _, c := range []struct {
+		name           string
+		chain, clients string
+		now            time.Time
+		want           []string
+	}{
+		{"nothing", "", "", end, nil},
+		{"good", leaf + own, own, begin, nil},
+		{"good to the last", leaf, "", end.Add(-30 * day), nil},
+		{"soon", leaf + own, "", end.Add(-30*day + time.Second), []string{`certificate: "CN=card" expires on ` + end.Format(time.DateOnly)}},
+		{"soon still", leaf + own, "", end, []string{`certificate: "CN=card" expires on ` + end.Format(time.DateOnly)}},
+		{"expired", leaf + own, "", end.Add(time.Second), []string{`certificate: "CN=card" has expired, on ` + end.Format(time.DateOnly)}},
+		{"not yet", leaf, "", begin.Add(-time.Second), []string{`certificate: "CN=card" is valid from ` + begin.Format(time.DateOnly) + ` on, which the clock says is to come`}},
+		{"authority", "", own, a.Cert.NotAfter.Add(time.Hour), []string{`clientca: "` + subject + `" has expired, on ` + a.Cert.NotAfter.Format(time.DateOnly)}},
+		{"another's", leaf + string(CertPEM(other.Cert)), "", begin, []string{`certificate: "` + other.Cert.Subject.String() + `" has not signed "CN=card", before it`}},
+		{"expired, of a host", string(CertPEM(nameless.Leaf)), "", nameless.Leaf.NotAfter.Add(time.Second),
+			[]string{`certificate: "a.example, b.example" has expired, on ` + nameless.Leaf.NotAfter.Format(time.DateOnly)}},
+		{"garbled", "x", "y", begin, nil}, // which Check tells
+	} {
+		unset := Warnings(c.chain, c.clients, Dates{Build: c.now}, true)
+		if want := c.want; c.name != "not yet" && !slices.Equal(unset, want) || c.name == "not yet" && len(unset) != 0 {
+			t.Errorf("%s, by a clock that was not set: %q", c.name, unset)
+		}
+		if got := Warnings(c.chain, c.clients, Dates{Now: c.now}, false); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
 	}
 }

@@ -1,12 +1,15 @@
 package ca
 
 import (
+	"cmp"
 	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"strings"
+	"time"
 )
 
 // minRSA is the size of the smallest RSA key that is good for anything, in bits.
@@ -26,21 +29,34 @@ func Supplied(chain, key string) (*tls.Certificate, error) {
 
 // Pool returns authorities, as PEM.
 func Pool(text string) (*x509.CertPool, error) {
+	certs, err := decode(text)
+	if err != nil {
+		return nil, err
+	}
 	pool := x509.NewCertPool()
+	for _, cert := range certs {
+		pool.AddCert(cert)
+	}
+	return pool, nil
+}
+
+// decode returns the certificates of a PEM text, at least one.
+func decode(text string) (certs []*x509.Certificate, err error) {
 	rest, block := []byte(text), (*pem.Block)(nil)
-	for n := 1; ; n++ {
+	for {
 		if block, rest = pem.Decode(rest); block == nil {
-			if n == 1 {
-				return nil, errors.New("there is no certificate")
-			}
-			return pool, nil
+			break
 		}
 		cert, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return nil, fmt.Errorf("certificate %d: %w", n, err)
+			return nil, fmt.Errorf("certificate %d: %w", len(certs)+1, err)
 		}
-		pool.AddCert(cert)
+		certs = append(certs, cert)
 	}
+	if len(certs) == 0 {
+		return nil, errors.New("there is no certificate")
+	}
+	return certs, nil
 }
 
 // Check tells what is wrong with what is supplied, texts of which each may be "".
@@ -58,3 +74,43 @@ func Check(chain, key, clients string) error {
 	}
 	return errors.Join(certErr, poolErr)
 }
+
+// soon is how long before its end a certificate is warned of.
+const soon = 30 * 24 * time.Hour
+
+// Warnings tell what may keep clients out of what Check finds nothing wrong with: certificates that are not valid, or soon will not be, and chains in
+// which one has not signed the one before. A clock that may be behind, as one that was not set yet, says nothing of what is not valid yet. A warning is the same
+// text for as long as it is true.
+func Warnings(chain, clients string, at Dates, behind bool) (list []string) {
+	now := at.passed()
+	for _, supplied := range []struct {
+		key, text string
+		chain     bool
+	}{{"certificate", chain, true}, {"clientca", clients, false}} {
+		certs, _ := decode(supplied.text) // errors are Check's
+		for i, cert := range certs {
+			warn := func(format string, args ...any) {
+				list = append(list, fmt.Sprintf(supplied.key+": "+format, args...))
+			}
+			switch {
+			case now.After(cert.NotAfter):
+				warn("%s has expired, on %s", calls(cert), day(cert.NotAfter))
+			case now.Before(cert.NotBefore) && !behind:
+				warn("%s is valid from %s on, which the clock says is to come", calls(cert), day(cert.NotBefore))
+			case now.After(cert.NotAfter.Add(-soon)):
+				warn("%s expires on %s", calls(cert), day(cert.NotAfter))
+			}
+			if supplied.chain && i > 0 && certs[i-1].CheckSignatureFrom(cert) != nil {
+				warn("%s has not signed %s, before it", calls(cert), calls(certs[i-1]))
+			}
+		}
+	}
+	return list
+}
+
+// calls is what a certificate calls its owner; many have a host in its place.
+func calls(cert *x509.Certificate) string {
+	return fmt.Sprintf("%q", cmp.Or(cert.Subject.String(), strings.Join(cert.DNSNames, ", "), "serial number "+cert.SerialNumber.String()))
+}
+
+func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }

@@ -7,8 +7,10 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/upscard/upscard/services/ca"
+	"github.com/upscard/upscard/services/clock"
 	"github.com/upscard/upscard/services/config"
 	"github.com/upscard/upscard/services/handover"
 )
@@ -61,6 +63,9 @@ func (o Options) finish(d decision) error {
 		o.Logger.Error(line)
 	}
 	o.Logger.Info("configuration", "from", d.source, "means", d.config.Summary())
+	for _, warning := range ca.Warnings(d.config.TLS.Certificate, d.config.TLS.ClientCA, ca.Dates{Build: clock.Build(), Now: time.Now()}, true) {
+		o.Logger.Warn("[tls]: " + warning)
+	}
 	if err := errors.Join(o.force(d), writeErrors(o.Run, d.wrong)); err != nil || o.Init == nil {
 		return err
 	}

@@ -9,7 +9,9 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/upscard/upscard/services/ca"
 	"github.com/upscard/upscard/services/config"
 	"github.com/upscard/upscard/services/handover"
 )
@@ -108,6 +110,25 @@ func TestRun(t *testing.T) {
 				t.Errorf("errors %q, %d saves", text, m.saves)
 			}
 		})
+	}
+}
+
+// A certificate that has expired is told of, and in force.
+func TestExpiredIsTold(t *testing.T) {
+	t.Chdir(t.TempDir())
+	born := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	own, err := ca.New(ca.Dates{Build: born, Now: born})
+	check(t, err)
+	text := "[tls]\nstarttls = 'on'\ncertrequest = 'request'\nclientca = '''" + string(ca.CertPEM(own.Cert)) + "'''\n"
+	check(t, os.WriteFile("upscard.toml", []byte(text), 0o600))
+	var log bytes.Buffer
+	p := &pipe{}
+	check(t, Run(Options{File: "upscard.toml", Run: "run", Init: p, Logger: slog.New(slog.NewTextHandler(&log, nil))}))
+	if got, err := handover.Parse(p.Bytes()); err != nil || got.Source != handover.Owner || got.Wrong != nil {
+		t.Errorf("init was told %+v, %v", got, err)
+	}
+	if want := "level=WARN msg=\"[tls]: clientca: "; !strings.Contains(log.String(), want) || !strings.Contains(log.String(), "has expired, on "+own.Cert.NotAfter.Format(time.DateOnly)) {
+		t.Errorf("the log is\n%s", &log)
 	}
 }
 

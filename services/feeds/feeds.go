@@ -20,7 +20,8 @@ import (
 // Max bounds the UPSes; upsd has no more.
 const Max = 64
 
-const prefix = "feed-"
+// Prefix begins the name of a feed's socket.
+const Prefix = "feed-"
 
 // Feeds follows upsd's feeds, one for each UPS, as they appear in a directory. One that has appeared stays known.
 type Feeds struct {
@@ -67,8 +68,10 @@ func (f *Feeds) Get(name string) *ups.Snapshot {
 func (f *Feeds) Run(ctx context.Context) {
 	var following sync.WaitGroup
 	defer following.Wait()
+	said := ""
 	for ctx.Err() == nil {
-		if err := f.watch(ctx, &following); err != nil {
+		if err := f.watch(ctx, &following); err != nil && err.Error() != said {
+			said = err.Error()
 			f.logger.Warn("feeds are not watched", "err", err)
 		}
 		select {
@@ -93,7 +96,7 @@ func (f *Feeds) watch(ctx context.Context, following *sync.WaitGroup) error {
 			return err
 		}
 		for _, e := range entries {
-			if name, ok := strings.CutPrefix(e.Name(), prefix); ok && name != "" {
+			if name, ok := strings.CutPrefix(e.Name(), Prefix); ok && name != "" {
 				f.appeared(ctx, name, following)
 			}
 		}
@@ -101,7 +104,7 @@ func (f *Feeds) watch(ctx context.Context, following *sync.WaitGroup) error {
 		case <-ctx.Done():
 			return nil
 		case ev := <-w.Events:
-			if name, ok := strings.CutPrefix(filepath.Base(ev.Name), prefix); ok && ev.Has(fsnotify.Create) {
+			if name, ok := strings.CutPrefix(filepath.Base(ev.Name), Prefix); ok && ev.Has(fsnotify.Create) {
 				f.wake(name)
 			}
 		case err := <-w.Errors:
@@ -119,7 +122,7 @@ func (f *Feeds) appeared(ctx context.Context, name string, following *sync.WaitG
 	}
 	it := &feed{store: ups.NewStore(), wake: make(chan struct{}, 1)}
 	f.known[name] = it
-	path := filepath.Join(f.dir, prefix+name)
+	path := filepath.Join(f.dir, Prefix+name)
 	seen := it.store.Get() // before it is followed: what comes first is not missed
 	following.Go(func() {
 		opts := driversock.FollowOptions{Logger: f.logger.With("ups", name), Trust: f.trust, Wake: it.wake}

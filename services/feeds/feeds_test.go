@@ -20,7 +20,7 @@ const patience = 30 * time.Second
 // serve shows a UPS by a feed until stop is called.
 func serve(t *testing.T, dir, name, status string) (stop func()) {
 	t.Helper()
-	ln, err := driversock.Listen(filepath.Join(dir, prefix+name))
+	ln, err := driversock.Listen(filepath.Join(dir, Prefix+name))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -323,3 +323,45 @@ func TestSize(t *testing.T) {
 		}
 	}
 }
+
+// Several services of one type have names of their own, which come and go by themselves; the type is told as long as there is one.
+func TestSeveralOfOneType(t *testing.T) {
+	plain := strings.NewReplacer(`\ `, "_", `\,`, "_")
+	one := func(name string, port uint16) Service { return Service{Type: "_apcupsd._tcp", Name: name, Port: port} }
+	w := newWorld(t)
+	h := w.add(card, Names{}, "2", one("rack", 3551), one("desk", 3552), one("rack", 3553))
+	w.run(time.Minute)
+	w.says()
+	w.asker().ask(q("_apcupsd._tcp.local.", dns.TypePTR))
+	w.run(time.Second)
+	got := answered(w)
+	if len(got) != 1 {
+		t.Fatalf("%q", got)
+	}
+	got[0] = plain.Replace(got[0])
+	for _, want := range []string{`=_apcupsd._tcp.local./PTR/4500/card_desk._apcupsd._tcp.local.`, `=_apcupsd._tcp.local./PTR/4500/card_rack._apcupsd._tcp.local.`,
+		`+card_desk._apcupsd._tcp.local./SRV!/120/0,0,3552,card.local.`, `+card_rack._apcupsd._tcp.local./SRV!/120/0,0,3551,card.local.`} {
+		if strings.Count(got[0], want) != 1 || strings.Contains(got[0], "3553") {
+			t.Errorf("want %s once in\n%s", want, got[0])
+		}
+	}
+	gone := func(services ...Service) string {
+		h.SetServices(w.now, services)
+		w.run(20 * time.Second)
+		var all []string
+		for _, line := range on("1.4", answered(w)) {
+			for word := range strings.FieldsSeq(plain.Replace(line)) {
+				if strings.Contains(word, "/PTR/0/") {
+					all = append(all, word)
+				}
+			}
+		}
+		return strings.Join(all, " ")
+	}
+	if got, want := gone(one("desk", 3552)), `=_apcupsd._tcp.local./PTR/0/card_rack._apcupsd._tcp.local.`; got != want {
+		t.Errorf("taken back is %s, want %s", got, want)
+	}
+	if got, want := gone(), `=_apcupsd._tcp.local./PTR/0/card_desk._apcupsd._tcp.local. =_services._dns-sd._udp.local./PTR/0/_apcupsd._tcp.local.`; got != want {
+		t.Errorf("taken back is %s, want %s", got, want)
+	}
+}

@@ -43,6 +43,7 @@ type Packet struct {
 // Service is one that the machine offers.
 type Service struct {
 	Type     string   // as "_nut._tcp"
+	Name     string   // of one of several of its type, after what all are called; of the only one ""
 	Subtypes []string // as "_upscard"
 	Port     uint16
 	TXT      []string     // as "key=value", at most 255 bytes each; what does not fit into maxTXT is left out
@@ -139,7 +140,7 @@ func (r *Responder) change(now time.Time) {
 }
 
 func (s Service) equal(o Service) bool {
-	return s.Type == o.Type && s.Port == o.Port && slices.Equal(s.Subtypes, o.Subtypes) && slices.Equal(s.TXT, o.TXT) && slices.Equal(s.Addrs, o.Addrs)
+	return s.Type == o.Type && s.Name == o.Name && s.Port == o.Port && slices.Equal(s.Subtypes, o.Subtypes) && slices.Equal(s.TXT, o.TXT) && slices.Equal(s.Addrs, o.Addrs)
 }
 
 // Next is when Advance wants to be called at the latest, zero when nothing is to be done.

@@ -75,8 +75,13 @@ func fold(name string) string {
 
 func hostName(n Names) string { return label(n.Host) + "." + domain }
 
-func instanceName(n Names, serviceType string) string {
-	return label(n.Instance) + "." + serviceType + "." + domain
+// instanceName is that of a service. The machine's part of it gives way where there is no room for both.
+func instanceName(n Names, s Service) string {
+	name := n.Instance
+	if s.Name != "" {
+		name = cut(name, max(0, maxLabel-len(s.Name)-1)) + " " + s.Name
+	}
+	return label(name) + "." + s.Type + "." + domain
 }
 
 // another returns the next name to try, as "card-2" or "card (2)" (RFC 6762, section 9; RFC 6763, appendix D). wanted is the owner's.

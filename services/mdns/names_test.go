@@ -28,6 +28,20 @@ func TestAnother(t *testing.T) {
 	}
 }
 
+func TestInstanceName(t *testing.T) {
+	long := strings.Repeat("ä", 31)
+	for _, c := range []struct{ instance, name, want string }{
+		{"card", "", "card"},
+		{"card (2)", "rack", "card (2) rack"},
+		{long, "rack", strings.Repeat("ä", 29) + " rack"},
+		{"card", strings.Repeat("x", 63), " " + strings.Repeat("x", 62)},
+	} {
+		if got := instanceName(Names{Instance: c.instance}, Service{Type: "_t._tcp", Name: c.name}); got != label(c.want)+"._t._tcp.local." {
+			t.Errorf("%q of %q: %q", c.name, c.instance, got)
+		}
+	}
+}
+
 // What is written as a label is read as the same bytes, in the same form.
 func TestLabel(t *testing.T) {
 	for _, text := range []string{"card", "Keller (2)", "a.b\\c", "Büro ☂ \"x\"", "\x00\x7f\xff@;'", strings.Repeat("é", 40)} {

@@ -110,11 +110,11 @@ func (r *Responder) records(l *link) (all []*record) {
 		}
 	}
 	for i, s := range r.services {
-		again := slices.ContainsFunc(r.services[:i], func(o Service) bool { return o.Type == s.Type }) // their instances would have one name
+		kind, instance := s.Type+"."+domain, instanceName(r.names, s)
+		again := slices.ContainsFunc(r.services[:i], func(o Service) bool { return fold(instanceName(r.names, o)) == fold(instance) })
 		if again || !s.reachable(l.iface.Addrs) {
 			continue
 		}
-		kind, instance := s.Type+"."+domain, instanceName(r.names, s.Type)
 		claims := []string{fold(instance), mine}
 		all = append(all,
 			newRecord(&dns.SRV{Hdr: header(instance, dns.TypeSRV, hostTTL), Port: s.Port, Target: host}, true, claims...),

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strconv"
 
 	"github.com/upscard/upscard/services/config"
 )
@@ -26,6 +27,21 @@ func (f *Flags) Set(name string, stderr io.Writer) *flag.FlagSet {
 	fs.StringVar(&f.Run, "run", "/run", "`directory` of what programs share while they run")
 	fs.IntVar(&f.Ready, "ready", 0, "inherited file `descriptor` that is told how the program fares, if over 0")
 	return fs
+}
+
+// UIDs is a flag that may be repeated: processes of which users may do something, besides root's and our own.
+type UIDs []uint32
+
+func (u *UIDs) String() string { return fmt.Sprint([]uint32(*u)) }
+
+// Set takes one user id.
+func (u *UIDs) Set(s string) error {
+	n, err := strconv.ParseUint(s, 10, 32)
+	if err != nil {
+		return fmt.Errorf("%q is no user id", s)
+	}
+	*u = append(*u, uint32(n))
+	return nil
 }
 
 // Parse takes the command line, which may hold flags only.

@@ -7,6 +7,18 @@ import (
 	"testing"
 )
 
+func TestUIDs(t *testing.T) {
+	var u UIDs
+	for text, ok := range map[string]bool{"7": true, "-1": false, "a": false, "4294967296": false, "": false} {
+		if err := u.Set(text); (err == nil) != ok {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	if got := u.String(); got != "[7]" {
+		t.Errorf("taken: %s", got)
+	}
+}
+
 func TestFlags(t *testing.T) {
 	tests := []struct {
 		args string

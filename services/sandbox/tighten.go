@@ -24,7 +24,7 @@ func duties() []duty {
 		{"upsmon", []string{"unix", "inet", "inet6"}, [][]uintptr{fileModes()}},                            // upsd's sockets, and those whom it tells; nobody can reach it
 		{"mdnsd", []string{"unix", "inet", "inet6", "netlink.route"}, [][]uintptr{serving(), fileModes()}}, // a socket for each link that comes
 		{"nisd", []string{"unix", "inet", "inet6"}, [][]uintptr{serving(), fileModes()}},
-		{"nisd.serving", []string{"unix"}, [][]uintptr{serving(), fileModes()}}, // upsd's feeds, and no other listener
+		{"nisd.serving", []string{"unix"}, [][]uintptr{serving(), fileModes()}}, // upsd's feeds and one of its own, and no other listener
 		{"netd", []string{"unix", "inet", "inet6", "packet", "netlink.route"}, [][]uintptr{serving(), fileModes(), clockSetting()}},
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+
+	"golang.org/x/sys/unix"
 )
 
 // unpacked marks a complete tree.
@@ -19,6 +21,11 @@ const unpacked = ".complete"
 // is there already is taken as it is.
 func Unpack(ctx context.Context, cache, arch string, packages ...string) (string, error) {
 	root := filepath.Join(cache, "root")
+	lock, err := locked(cache)
+	if err != nil {
+		return "", err
+	}
+	defer lock.Close()
 	if _, err := os.Stat(filepath.Join(root, unpacked)); err == nil {
 		return root, nil
 	}
@@ -35,7 +42,8 @@ func Unpack(ctx context.Context, cache, arch string, packages ...string) (string
 	if err := os.WriteFile(status, nil, 0o644); err != nil {
 		return "", err
 	}
-	options := []string{"-qq", "-o", "APT::Sandbox::User=", "-o", "Acquire::Languages=none", "-o", "Dir::State=" + filepath.Join(work, "state"),
+	options := []string{"-qq", "-o", "APT::Sandbox::User=", "-o", "Acquire::Languages=none", "-o", "Acquire::Retries=3", "-o", "APT::Update::Error-Mode=any",
+		"-o", "Dir::State=" + filepath.Join(work, "state"),
 		"-o", "Dir::State::status=" + status, "-o", "Dir::Cache=" + filepath.Join(work, "cache")}
 	if arch != "" {
 		options = append(options, "-o", "APT::Architecture="+arch, "-o", "APT::Architectures="+arch)
@@ -48,6 +56,22 @@ func Unpack(ctx context.Context, cache, arch string, packages ...string) (string
 		return "", err
 	}
 	return root, unpack(ctx, filepath.Join(work, "cache/archives"), root)
+}
+
+// locked keeps other tests out of a cache until it is closed: those of several packages run at once.
+func locked(cache string) (*os.File, error) {
+	if err := os.MkdirAll(cache, 0o755); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(filepath.Join(cache, ".lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX); err != nil {
+		f.Close()
+		return nil, os.NewSyscallError("lock "+f.Name(), err)
+	}
+	return f, nil
 }
 
 // unpack extracts every package of a directory into a fresh tree.

@@ -87,17 +87,25 @@ const (
 	quiet                = 4 * time.Second
 )
 
-// The card and Debian's NUT live through the same faults of the same ups UPS, and clients of both watch. What NUT does is shown, what the card does is held
-// to its promises. BESIDE=all plays all scenes, BESIDE=WORDS those whose names hold the words; docs/faults.md has the table.
-func TestFaultsBesideNUT(t *testing.T) {
-	nut, want := needNUT(t), os.Getenv("BESIDE")
-	lasts := lastsAll
+// TestBesideNUT boots the card and Debian's NUT, each with the same UPS, and lets the UPS fail.
+func TestBesideNUT(t *testing.T) {
+	nut := needNUT(t)
+	bootNUT := func() *machine { return nut.boot(t, sim.New(borrowed(t), sim.Options{}), "") }
+	ours := boot(t, setup{ups: []*sim.UPS{sim.New(borrowed(t), sim.Options{})}, config: owners, ordered: true})
+	theirs := bootNUT()
+	t.Run("Faults", func(t *testing.T) { theirs = faultsBesideNUT(t, ours, theirs, bootNUT) })
+	t.Run("Orders", func(t *testing.T) { ordersBesideNUT(&machine{ours.Card, t}, &machine{theirs.Card, t}) })
+}
+
+// faultsBesideNUT lets clients of both watch through the same faults. What NUT does is shown, what the card does is held to its promises. BESIDE=all plays all
+// scenes, BESIDE=WORDS those whose names hold the words; docs/faults.md has the table. It returns the guest with NUT, which bootNUT makes anew where it
+// does not recover.
+func faultsBesideNUT(t *testing.T, card, guest *machine, bootNUT func() *machine) *machine {
+	want, lasts := os.Getenv("BESIDE"), lastsAll
 	if want == "" {
 		lasts = lastsBrief
 	}
-	bootNUT := func() *side { return newSide("NUT", nut.boot(t, sim.New(borrowed(t), sim.Options{}), "")) }
-	ours := newSide("upscard", bootReady(t, setup{ups: []*sim.UPS{sim.New(borrowed(t), sim.Options{})}}))
-	theirs := bootNUT()
+	ours, theirs := newSide("upscard", &machine{card.Card, t}), newSide("NUT", &machine{guest.Card, t})
 	t.Logf("upsd of the guest is %s", theirs.vars("ups")["driver.version"])
 
 	var table []string
@@ -120,7 +128,8 @@ func TestFaultsBesideNUT(t *testing.T) {
 		if err := sc.end(t, theirs); err != nil {
 			t.Logf("%s: NUT's guest is booted anew: %v", sc.name, err)
 			theirs.Stop(0)
-			theirs = bootNUT()
+			guest = bootNUT()
+			theirs = newSide("NUT", &machine{guest.Card, t})
 		}
 	}
 	if table == nil {
@@ -128,6 +137,10 @@ func TestFaultsBesideNUT(t *testing.T) {
 	}
 	t.Logf("\n| fault, for %v | driver | what clients saw | wrong | no longer true | stale | right after its end |\n|---|---|---|---|---|---|---|\n%s", lasts,
 		strings.Join(table, "\n"))
+	if writes, cuts := ours.ups().Writes(), ours.ups().Model().Cuts; len(writes) > 0 || len(cuts) > 0 {
+		t.Errorf("the card wrote %x, and the load was cut: %+v", writes, cuts)
+	}
+	return guest
 }
 
 // play lets the sides live through the scene, up to where each is right again for a while.
@@ -166,7 +179,9 @@ func (sc scene) play(t *testing.T, lasts time.Duration, sides ...*side) []outcom
 			s.do(s.ups(), "mains off")
 		}
 	}
-	await(lasts - lead)
+	if sc.fault != "" || sc.outage { // what somebody did once is over
+		await(lasts - lead)
+	}
 	var all []outcome
 	for _, s := range sides {
 		all = append(all, outcome{scene: sc.name, side: s.name, healed: time.Now()})
@@ -221,12 +236,10 @@ func (sc scene) hold(t *testing.T, s *side, o outcome, mark int) {
 	}
 }
 
-// TestOrdersBesideNUT lets the UPS fail while a variable of it is set, on the card and with Debian's NUT. What NUT says is shown, what the card says must be true.
+// ordersBesideNUT lets the UPS fail while a variable of it is set, on the card and with Debian's NUT. What NUT says is shown, what the card says must be true.
 // ORDERS=all plays all faults; docs/faults.md has the table.
-func TestOrdersBesideNUT(t *testing.T) {
-	nut, all := needNUT(t), os.Getenv("ORDERS") == "all"
-	ours := bootReady(t, setup{ups: []*sim.UPS{sim.New(borrowed(t), sim.Options{})}, config: owners, ordered: true})
-	theirs := nut.boot(t, sim.New(borrowed(t), sim.Options{}), "")
+func ordersBesideNUT(ours, theirs *machine) {
+	t, all := ours.t, os.Getenv("ORDERS") == "all"
 	var table []string
 	for i, c := range []struct {
 		name, fault string

@@ -14,8 +14,8 @@ import (
 )
 
 // With no configuration at all there is one UPS, its name is ups, and what upsc prints is what the device holds.
-func TestZeroConfiguration(t *testing.T) {
-	m := bootReady(t, setup{})
+func testZeroConfiguration(m *machine) {
+	t := m.t
 	if got := m.upsc("-l", m.Addr("nut")); got != "ups" {
 		t.Errorf("upsc -l printed %q, want %q", got, "ups")
 	}
@@ -84,9 +84,9 @@ func compare(t *testing.T, vars map[string]string, u *sim.UPS) {
 	}
 }
 
-// The mains fail and come back, and the battery runs low in between.
+// The mains fail and come back, and the battery runs low in between, for less long than would make the card begin a shutdown.
 func TestOutage(t *testing.T) {
-	m := bootReady(t, setup{})
+	m := bootReady(t, setup{config: "[ups.ups]\n[monitor]\noblbduration = 600\n"})
 	u := m.UPS[0]
 	before := len(u.Reports())
 
@@ -110,8 +110,8 @@ func TestOutage(t *testing.T) {
 	m.awaitAnswer("ups", "battery.charge", `^(79|80|81)$`, 10*time.Second)
 }
 
-func TestUnplugReplug(t *testing.T) {
-	m := bootReady(t, setup{})
+func testUnplugReplug(m *machine) {
+	t := m.t
 	m.UPS[0].Unplug()
 	start := time.Now()
 	t.Logf("unplug to DATA-STALE: %v", m.awaitAnswer("ups", "ups.status", `^Error: Data stale$`, 9*time.Second).Sub(start).Round(time.Millisecond))
@@ -127,8 +127,8 @@ func TestUnplugReplug(t *testing.T) {
 }
 
 // A program that is killed is there again, with a new process, before clients lose patience.
-func TestKilledProgramsComeBack(t *testing.T) {
-	m := bootReady(t, setup{})
+func testKilledProgramsComeBack(m *machine) {
+	t := m.t
 	for _, program := range []string{"usbhid-ups", "upsd", "upsmon", "netd", "mdnsd", "nisd"} {
 		pid := m.pid(program)
 		m.shell("kill -9 " + pid)

@@ -24,7 +24,7 @@ func sandboxes() []confined {
 			[]string{"read:/run/confd/upsd.SOURCE.toml", "make-in:/state/upsd", "make-socket", "remove-feed", "remove-control", "socket:unix", "socket:inet", "socket:inet6", "bind-tcp"},
 			map[string]string{"socket:inet": "upsd.serving", "socket:inet6": "upsd.serving", "bind-tcp": "upsd.serving"}},
 		{"nisd", []string{"nisd", "nisd.serving"},
-			[]string{"read:/run/confd/nisd.SOURCE.toml", "make-in:/state/nisd", "socket:unix", "socket:inet", "socket:inet6", "bind-tcp"},
+			[]string{"read:/run/confd/nisd.SOURCE.toml", "make-in:/state/nisd", "make-socket-nisd", "socket:unix", "socket:inet", "socket:inet6", "bind-tcp"},
 			map[string]string{"socket:inet": "nisd.serving", "socket:inet6": "nisd.serving", "bind-tcp": "nisd.serving"}},
 		{"upsmon", []string{"upsmon"}, // nothing of it can be reached; it reaches upsd, and whoever the owner wants to be told
 			[]string{"read:/run/confd/upsmon.SOURCE.toml", "read:/run/netd/resolv.conf", "make-in:/state/upsmon", "connect-tcp", "socket:unix", "socket:inet", "socket:inet6"}, nil},
@@ -114,8 +114,8 @@ func (m *machine) probe(program, duty string, args ...string) map[string]string 
 }
 
 // Each program runs under its filter, in a way that /proc shows: `init confine` sets one and its own first lines another.
-func TestFiltersInForce(t *testing.T) {
-	m := bootReady(t, setup{})
+func testFiltersInForce(m *machine) {
+	t := m.t
 	m.console(0, `nisd: .*msg=listening`)
 	for program, filters := range map[string]string{"upsd": "3", "upsmon": "2", "mdnsd": "2", "nisd": "3", "netd": "2", "usbhid-ups": "2"} {
 		s := m.status(program)

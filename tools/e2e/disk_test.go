@@ -113,8 +113,8 @@ func (m *machine) bootedFrom(mark int, system string, trial bool) {
 }
 
 // What the programs need of the disk is mounted, and so that nothing on it can be run.
-func TestMounts(t *testing.T) {
-	m := bootReady(t, setup{})
+func testMounts(m *machine) {
+	t := m.t
 	mounts := m.shell("cat /proc/mounts")
 	for _, want := range []string{
 		`(?m)^\S+ /boot vfat ro,nosuid,nodev,noexec,`,

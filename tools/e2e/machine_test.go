@@ -12,7 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/upscard/upscard/services/nutclient"
 	"github.com/upscard/upscard/tools/card"
+	"github.com/upscard/upscard/tools/debs"
 	"github.com/upscard/upscard/tools/virtups/sim"
 )
 
@@ -203,6 +205,45 @@ func (m *machine) awaitAnswer(ups, variable, want string, limit time.Duration) t
 	}
 	m.t.Fatalf("%s of %s was %q for %v, want %q", variable, ups, last, limit, want)
 	panic("not reached")
+}
+
+// debian returns a directory with programs of Debian's packages, which are unpacked below images/out/NAME, not installed.
+func debian(t *testing.T, name string, packages []string, programs ...string) (dir string) {
+	t.Helper()
+	need(t, debs.Available())
+	root, err := debs.Unpack(t.Context(), filepath.Join("../../images/out", name), "", packages...)
+	need(t, err)
+	dir = t.TempDir()
+	if err := debs.Scripts(root, dir, programs...); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// logins counts the clients that watch the UPS by NUT's protocol, -1 if the card cannot be asked.
+func (m *machine) logins() int {
+	ctx, cancel := within(m.t, patience)
+	defer cancel()
+	c, err := nutclient.Dial(ctx, "tcp", m.Addr("nut"))
+	if err != nil {
+		return -1
+	}
+	defer c.Close()
+	n, err := c.Logins(ctx, "ups")
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+// until waits for what a test can only look for.
+func (m *machine) until(what string, is func() bool) {
+	m.t.Helper()
+	for start := time.Now(); !is(); time.Sleep(10 * time.Millisecond) {
+		if time.Since(start) > patience {
+			m.t.Fatalf("%s: not within %v", what, patience)
+		}
+	}
 }
 
 // shell runs a command in the card's rescue shell.

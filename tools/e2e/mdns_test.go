@@ -16,7 +16,7 @@ import (
 )
 
 // The booted card is found by multicast DNS on its second interface, whose other end is ours: by its name and by its service, with the UPS that is
-// plugged in. When it ends it takes all of it back.
+// plugged in. When it ends it takes all of it back, as it does at once with what a program served that dies.
 func TestFoundByMulticast(t *testing.T) {
 	need(t, card.Available())
 	if !inOwnNetwork(t) {
@@ -45,10 +45,22 @@ address = "10.77.0.2/24"
 	}
 	t.Logf("it says of itself %q", txt)
 
+	const apcupsd = "cellar\\ ups._apcupsd._tcp.local."
+	if s, ok := wire.await(apcupsd, dns.TypeSRV).(*dns.SRV); !ok || s.Port != 3551 {
+		t.Errorf("apcupsd's clients reach it by %v", s)
+	}
+	m.shell("kill -9 " + m.pid("nisd"))
+	wire.hear(takenBack(apcupsd, dns.TypeSRV))
+
 	m.restart("poweroff")
-	wire.hear(func(rr dns.RR) bool {
-		return rr.Header().Name == "cellar.local." && rr.Header().Rrtype == dns.TypeA && rr.Header().Ttl == 0
-	})
+	wire.hear(takenBack("cellar.local.", dns.TypeA))
+}
+
+// takenBack tells whether a record is one that is taken back.
+func takenBack(name string, kind uint16) func(dns.RR) bool {
+	return func(rr dns.RR) bool {
+		return rr.Header().Name == name && rr.Header().Rrtype == kind && rr.Header().Ttl == 0
+	}
 }
 
 // wire is our end of the card's cable.

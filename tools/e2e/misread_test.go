@@ -3,14 +3,13 @@ package e2e
 import (
 	"fmt"
 	"strings"
-	"testing"
 	"time"
 )
 
 // A serial number that the kernel reads wrong, once, while the UPS is plugged in: the UPS is served under its own name all the same, and nothing stays of
 // the one that never was.
-func TestMisreadSerial(t *testing.T) {
-	m := bootReady(t, setup{})
+func testMisreadSerial(m *machine) {
+	t := m.t
 	v := m.watch("ups")
 	v.expect("OL")
 	misread := false

@@ -2,21 +2,55 @@ package e2e
 
 import (
 	"encoding/binary"
+	"fmt"
 	"io"
 	"net"
+	"os/exec"
+	"path/filepath"
 	"regexp"
-	"testing"
+	"strconv"
+	"strings"
 	"time"
 )
 
-// TestAPCUPSDProtocol: who speaks apcupsd's protocol sees an outage of the booted card's UPS.
-func TestAPCUPSDProtocol(t *testing.T) {
-	m := bootReady(t, setup{})
+// testAPCUPSDProtocol: who speaks apcupsd's protocol, Debian's apcaccess for one, sees an outage of the booted card's UPS.
+func testAPCUPSDProtocol(m *machine) {
+	t := m.t
+	apcaccess := filepath.Join(debian(t, "apcupsd", []string{"apcupsd"}, "sbin/apcaccess"), "apcaccess")
 	m.console(0, `nisd: .*msg=listening`)
 	m.awaitRecord(`(?m)^STATUS   : ONLINE $`)
+	ask := func(args ...string) string {
+		t.Helper()
+		ctx, cancel := within(t, patience)
+		defer cancel()
+		out, err := exec.CommandContext(ctx, apcaccess, append([]string{"-h", m.Addr("nis")}, args...)...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("apcaccess %q: %v\n%s", args, err, out)
+		}
+		return string(out)
+	}
+	all := ask()
+	date := regexp.MustCompile(`(?m)^(DATE|END APC) .*$|^(LINEV|LOADPCT|BCHARGE|TIMELEFT|BATTV|OUTPUTV|MAXLINEV|MINLINEV) .*$`) // what moves by itself
+	if got, want := date.ReplaceAllString(all, "$1$2"), date.ReplaceAllString(m.record3551(), "$1$2"); got != want {
+		t.Errorf("apcaccess prints\n%s\nof\n%s", got, want)
+	}
+	with, without := regexp.MustCompile(`(?m)^LINEV    : [0-9.]+ Volts$`), regexp.MustCompile(`(?m)^LINEV    : [0-9.]+$`)
+	if bare := ask("-u"); !with.MatchString(all) || !without.MatchString(bare) {
+		t.Errorf("apcaccess prints\n%s\nand with -u\n%s", all, bare)
+	}
+	if got := ask("-p", "STATUS"); got != "ONLINE \n" {
+		t.Errorf("apcaccess -p STATUS: %q", got)
+	}
+	transfers, err := strconv.Atoi(strings.TrimSuffix(ask("-p", "NUMXFERS"), "\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	m.do(m.UPS[0], "mains off")
 	m.awaitRecord(`(?m)^STATUS   : ONBATT $`)
-	m.awaitRecord(`(?m)^NUMXFERS : 1$`)
+	if got := ask("-p", "STATUS"); got != "ONBATT \n" {
+		t.Errorf("apcaccess -p STATUS in the outage: %q", got)
+	}
+	m.awaitRecord(fmt.Sprintf(`(?m)^NUMXFERS : %d$`, transfers+1))
 	m.do(m.UPS[0], "mains on")
 	m.awaitRecord(`(?m)^STATUS   : ONLINE $`)
 	t.Log("\n" + m.record3551())

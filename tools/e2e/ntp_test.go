@@ -7,14 +7,12 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/upscard/upscard/services/clock"
 	"github.com/upscard/upscard/tools/card"
-	"github.com/upscard/upscard/tools/debs"
 )
 
 // A card whose clock is wrong asks the time server of its configuration, here Debian's chrony, and goes by it. The next
@@ -50,7 +48,7 @@ func TestTimeFromChrony(t *testing.T) {
 }
 
 // serveTime runs a time server on this network's loopback address, by this machine's clock, until the test ends.
-func serveTime(t *testing.T, program []string) {
+func serveTime(t *testing.T, program string) {
 	t.Helper()
 	dir := t.TempDir()
 	conf := filepath.Join(dir, "chrony.conf")
@@ -58,8 +56,7 @@ func serveTime(t *testing.T, program []string) {
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(program[0], "-x", "-d", "-f", conf) // -x: it never sets a clock
-	cmd.Env = program[1:]
+	cmd := exec.Command(program, "-x", "-d", "-f", conf) // -x: it never sets a clock
 	var log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &log, &log
 	stop := startBound(t, cmd)
@@ -101,28 +98,12 @@ func startBound(t *testing.T, cmd *exec.Cmd) (stop func()) {
 	return func() { _ = cmd.Process.Kill(); <-ended }
 }
 
-// chronyd returns the program and its environment: this machine's own or, so that nothing of this machine is changed, Debian's package
-// unpacked.
-func chronyd(t *testing.T) []string {
+// chronyd returns the program: this machine's own or, so that nothing of this machine is changed, Debian's package unpacked.
+func chronyd(t *testing.T) string {
 	t.Helper()
 	const installed = "/usr/sbin/chronyd"
 	if _, err := os.Stat(installed); err == nil {
-		return []string{installed}
+		return installed
 	}
-	need(t, debs.Available())
-	root, err := debs.Unpack(t.Context(), "../../images/out/chrony", "", "chrony")
-	need(t, err)
-	root, err = filepath.Abs(root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var dirs []string
-	for _, pattern := range []string{"lib/*-linux-gnu", "usr/lib/*-linux-gnu"} {
-		found, err := filepath.Glob(filepath.Join(root, pattern))
-		if err != nil {
-			t.Fatal(err)
-		}
-		dirs = append(dirs, found...)
-	}
-	return []string{filepath.Join(root, installed), "LD_LIBRARY_PATH=" + strings.Join(dirs, ":")}
+	return filepath.Join(debian(t, "chrony", []string{"chrony"}, "usr/sbin/chronyd"), "chronyd")
 }

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/upscard/upscard/services/nut/nuttest"
-	"github.com/upscard/upscard/services/nutclient"
 	"github.com/upscard/upscard/tools/virtups/sim"
 )
 
@@ -59,21 +58,6 @@ func (o *outage) begin(t *testing.T) {
 	}
 	o.until("two logins", func() bool { return o.logins() == 2 })
 	o.mark, o.writes, o.cuts = o.Console.Mark(), len(o.ups.Writes()), len(o.ups.Model().Cuts)
-}
-
-func (o *outage) logins() int {
-	ctx, cancel := within(o.t, patience)
-	defer cancel()
-	c, err := nutclient.Dial(ctx, "tcp", o.Addr("nut"))
-	if err != nil {
-		return -1
-	}
-	defer c.Close()
-	n, err := c.Logins(ctx, "ups")
-	if err != nil {
-		return -1
-	}
-	return n
 }
 
 func (o *outage) until(what string, is func() bool) {

@@ -82,8 +82,8 @@ func (m *machine) sectorsWritten() map[string]int {
 const memoryBudget = 96 << 10
 
 // The system, its root file system in memory included, stays small.
-func TestMemory(t *testing.T) {
-	m := bootReady(t, setup{})
+func testMemory(m *machine) {
+	t := m.t
 	info := map[string]int{}
 	for _, line := range strings.Split(m.shell("cat /proc/meminfo"), "\n") {
 		name, value, _ := strings.Cut(line, ":")

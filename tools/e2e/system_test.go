@@ -59,8 +59,8 @@ func TestWrongConfiguration(t *testing.T) {
 }
 
 // Every program but init has its own user, no way to get more rights, and only the capabilities that it was given.
-func TestPrivileges(t *testing.T) {
-	m := bootReady(t, setup{})
+func testPrivileges(m *machine) {
+	t := m.t
 	wantCaps := map[string]string{
 		"netd":       "0000000002003400", // net_bind_service, net_admin, net_raw, sys_time
 		"upsd":       "0000000000000000",
@@ -88,8 +88,8 @@ func TestPrivileges(t *testing.T) {
 }
 
 // Only the configured port is open. Slirp's own traffic needs none.
-func TestOpenPorts(t *testing.T) {
-	m := bootReady(t, setup{})
+func testOpenPorts(m *machine) {
+	t := m.t
 	m.console(0, `nisd: .*msg=listening`) // once the UPS was read
 	listening := regexp.MustCompile(`(?m)^ *\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F:]+ 0A `)
 	var open []string

@@ -11,8 +11,8 @@ import (
 )
 
 // A device that answers nothing any more goes stale, is asked again without haste, and is back when it answers.
-func TestSilentDevice(t *testing.T) {
-	m := bootReady(t, setup{})
+func testSilentDevice(m *machine) {
+	t := m.t
 	driver := m.pid("usbhid-ups")
 	m.do(m.UPS[0], "fault silence")
 	start := time.Now()
@@ -51,8 +51,8 @@ func (m *machine) cpuTicks(pid string) int {
 }
 
 // One garbage interrupt report does not make a power failure: what the device then says itself counts.
-func TestGarbageReport(t *testing.T) {
-	m := bootReady(t, setup{})
+func testGarbageReport(m *machine) {
+	t := m.t
 	for range 20 {
 		m.do(m.UPS[0], "report 0x20 20ffff")
 		m.do(m.UPS[0], "report 0x20 auto")
@@ -67,8 +67,8 @@ func TestGarbageReport(t *testing.T) {
 }
 
 // A status report whose bits are all set, read after read, never ends a power failure: the last good status is kept, then it is stale.
-func TestGarbageDuringOutage(t *testing.T) {
-	m := bootReady(t, setup{})
+func testGarbageDuringOutage(m *machine) {
+	t := m.t
 	m.do(m.UPS[0], "mains off")
 	m.awaitAnswer("ups", "ups.status", `^OB\b`, patience)
 	m.do(m.UPS[0], "fault garbage 0x20")

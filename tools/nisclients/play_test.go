@@ -233,8 +233,6 @@ type root struct {
 	tmp  string // within, of this test
 }
 
-var unpacking sync.Mutex
-
 // newRoot unpacks packages into a tree of that name.
 func newRoot(t *testing.T, name string, packages ...string) *root {
 	t.Helper()
@@ -242,8 +240,6 @@ func newRoot(t *testing.T, name string, packages ...string) *root {
 	if os.Getuid() != 0 {
 		need(t, errors.New("only root may chroot"))
 	}
-	unpacking.Lock()
-	defer unpacking.Unlock()
 	path, err := debs.Unpack(t.Context(), filepath.Join("../../images/out", name), "", packages...)
 	need(t, err)
 	path, err = filepath.Abs(path)
