@@ -55,20 +55,6 @@ func (k kit) tree(ctx context.Context, name string, packages ...string) (tree, e
 	return tree(root), err
 }
 
-// command is a program of the tree with the tree's libraries, and this machine's files.
-func (t tree) command(program string, args ...string) (*exec.Cmd, error) {
-	loaders, err := filepath.Glob(string(t) + "/lib/*-linux-gnu*/ld-linux*.so.*")
-	if err != nil || len(loaders) != 1 {
-		return nil, fmt.Errorf("%s has not one loader, but %q", t, loaders)
-	}
-	var libraries []string
-	for _, dir := range []string{"/lib/*-linux-gnu*", "/usr/lib/*-linux-gnu*"} {
-		found, _ := filepath.Glob(string(t) + dir)
-		libraries = append(libraries, found...)
-	}
-	return exec.Command(loaders[0], append([]string{"--library-path", strings.Join(libraries, ":"), string(t) + program}, args...)...), nil
-}
-
 // enclosed is a program of the tree that sees nothing but the tree: what it may order in the end, its reach ends there.
 func (t tree) enclosed(program string, args ...string) (*exec.Cmd, error) {
 	if os.Getuid() != 0 {

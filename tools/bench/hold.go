@@ -85,7 +85,7 @@ func hold(ctx context.Context, program string, load sizes, out io.Writer) error 
 		err = errors.Join(err, errors.New("goroutines are left: "+more))
 	}
 	if before, _, found := strings.Cut(log, "SIGQUIT"); found {
-		h.say("what it said:\n%s", before)
+		h.say("what it said:\n%s", strings.TrimSpace(before))
 	}
 	return err
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"syscall"
+
+	"github.com/upscard/upscard/tools/debs"
 )
 
 // shimRows are those of what speaks TLS in front of upsd.
@@ -49,6 +51,9 @@ var shimContest = contest{
 			err = s.write("pair.pem", c.cert+c.key)
 		}
 		if err == nil {
+			err = debs.Scripts(string(t), s.dir, "usr/bin/stunnel4")
+		}
+		if err == nil {
 			err = s.write("stunnel.conf", fmt.Sprintf(stunnelConf, s.addr, upsd, filepath.Join(s.dir, "pair.pem")))
 		}
 		return s, []server{
@@ -57,11 +62,7 @@ var shimContest = contest{
 					"-certificate", filepath.Join(b.dir, "pair.pem"))
 			}},
 			{"stunnel", func(b *bench) (*process, error) {
-				cmd, err := t.command("/usr/bin/stunnel4", filepath.Join(b.dir, "stunnel.conf"))
-				if err != nil {
-					return nil, err
-				}
-				return b.run(cmd)
+				return b.start(filepath.Join(b.dir, "stunnel4"), filepath.Join(b.dir, "stunnel.conf"))
 			}},
 		}, err
 	},

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/upscard/upscard/services/ca"
+	"github.com/upscard/upscard/tools/debs"
 )
 
 // tlsRows are those of upsd over TLS 1.3, tlsOldRows over 1.2, where only the handshake is another.
@@ -98,15 +99,12 @@ func (s *stand) nss(ctx context.Context, k kit, c certificate) error {
 	if err := errors.Join(s.write("password", "secret\n"), s.write("pair.pem", c.key+c.cert), s.append("upsd.conf", fmt.Sprintf("CERTPATH %s\nCERTIDENT card secret\n", s.dir))); err != nil {
 		return err
 	}
+	if err := debs.Scripts(string(t), s.dir, "usr/bin/certutil", "usr/bin/pk12util"); err != nil {
+		return err
+	}
 	db := "sql:" + s.dir
-	create, err := t.command("/usr/bin/certutil", "-N", "-d", db, "-f", path("password"))
-	if err != nil {
-		return err
-	}
-	fill, err := t.command("/usr/bin/pk12util", "-i", path("pair.p12"), "-d", db, "-k", path("password"), "-w", path("password"))
-	if err != nil {
-		return err
-	}
+	create := exec.Command(path("certutil"), "-N", "-d", db, "-f", path("password"))
+	fill := exec.Command(path("pk12util"), "-i", path("pair.p12"), "-d", db, "-k", path("password"), "-w", path("password"))
 	pack := exec.Command("openssl", "pkcs12", "-export", "-in", path("pair.pem"), "-name", "card", "-passout", "file:"+path("password"), "-out", path("pair.p12"))
 	for _, cmd := range []*exec.Cmd{create, pack, fill} {
 		if out, err := cmd.CombinedOutput(); err != nil {
