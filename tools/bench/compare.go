@@ -51,17 +51,22 @@ func compare(ctx context.Context, k kit, set settings, out io.Writer) (err error
 		return err
 	}
 	fmt.Fprintf(out, "Medians of %d, of %v each.\n", set.rounds, set.length)
+	measured := 0
 	for _, c := range contests {
 		c.rows = slices.DeleteFunc(slices.Clone(c.rows), func(r row) bool { return !only.MatchString(r.name) })
 		if len(c.rows) == 0 {
 			continue
 		}
+		measured += len(c.rows)
 		if e := c.run(ctx, k, set, out); e != nil {
 			err = errors.Join(err, fmt.Errorf("upscard and %s: %w", c.theirs, e))
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+	}
+	if measured == 0 {
+		return fmt.Errorf("no row is called %q", set.only)
 	}
 	return err
 }

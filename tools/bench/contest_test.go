@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/tls"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -143,5 +144,11 @@ func TestPlace(t *testing.T) {
 func TestVersionOf(t *testing.T) {
 	if got := versionOf("stunnel4_3%3a5.68-2+deb12u1_amd64.deb"); got != "Debian's stunnel4 3:5.68-2+deb12u1." {
 		t.Error(got)
+	}
+}
+
+func TestNoRow(t *testing.T) {
+	if err := compare(t.Context(), kit{}, settings{only: "of this name"}, io.Discard); err == nil {
+		t.Error("nothing was measured, and that is no error")
 	}
 }
