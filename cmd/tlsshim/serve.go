@@ -12,8 +12,10 @@ import (
 	"sync/atomic"
 
 	"github.com/upscard/upscard/services/config"
+	"github.com/upscard/upscard/services/driversock"
 	"github.com/upscard/upscard/services/heartbeat"
 	"github.com/upscard/upscard/services/listen"
+	"github.com/upscard/upscard/services/reach"
 	"github.com/upscard/upscard/services/shim"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
@@ -26,7 +28,7 @@ const memory = 128 << 20
 const (
 	maxConns      = 4_000
 	maxConnsOfOne = 1_000
-	otherFiles    = 64
+	otherFiles    = 96
 )
 
 // limits are those of the configuration, as far as the process's file descriptors go.
@@ -53,7 +55,7 @@ func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.L
 	if len(opts.listen) > 0 {
 		addrs = opts.listen
 	}
-	e := &entrance{server: server, logger: logger, opened: make(chan struct{}), sealed: func() error {
+	e := &entrance{server: server, logger: logger, reach: reach.NewTeller(), opened: make(chan struct{}), sealed: func() error {
 		if to.network != "unix" {
 			return nil // a socket for each client
 		}
@@ -61,6 +63,12 @@ func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.L
 	}}
 	parent := heartbeat.To(opts.Ready)
 	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		if err := e.reach.Serve(ctx, reach.Dir(opts.Run, "tlsshim"), driversock.ServeOptions{Logger: logger, AllowUIDs: opts.told}); err != nil {
+			logger.Error("ports that are served are not announced", "err", err)
+		}
+		return nil
+	})
 	g.Go(func() error { return e.serve(ctx, addrs) })
 	g.Go(func() error {
 		select {
@@ -86,6 +94,7 @@ func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.L
 type entrance struct {
 	server *shim.Server
 	logger *slog.Logger
+	reach  *reach.Teller
 	opened chan struct{} // closed when every address was tried and one is served
 	open   sync.Once
 	sealed func() error // called once no socket is to be made any more
@@ -124,6 +133,7 @@ func (e *entrance) admit(ctx context.Context, ln *net.TCPListener) error {
 		}
 	}
 	e.logger.Info("listening", "addr", ln.Addr())
+	defer e.reach.Open("", ln.Addr())()
 	a := listen.NewAskable(ln)
 	e.mu.Lock()
 	e.served = append(e.served, a)
