@@ -28,8 +28,6 @@ func TestFoundByMulticast(t *testing.T) {
 hostname = "cellar"
 [network.interfaces.eth1]
 address = "10.77.0.2/24"
-[tlsshim]
-enabled = true
 `})
 	host := wire.await("cellar.local.", dns.TypeA)
 	if a, ok := host.(*dns.A); !ok || a.A.String() != "10.77.0.2" {
@@ -51,12 +49,6 @@ enabled = true
 	if s, ok := wire.await(apcupsd, dns.TypeSRV).(*dns.SRV); !ok || s.Port != 3551 {
 		t.Errorf("apcupsd's clients reach it by %v", s)
 	}
-	const tlsshim = "cellar._ups._tcp.local."
-	if s, ok := wire.await(tlsshim, dns.TypeSRV).(*dns.SRV); !ok || s.Port != 401 {
-		t.Errorf("clients that begin with TLS reach it by %v", s)
-	}
-	m.shell("kill -9 " + m.pid("tlsshim"))
-	wire.hear(takenBack(tlsshim, dns.TypeSRV))
 	m.shell("kill -9 " + m.pid("nisd"))
 	wire.hear(takenBack(apcupsd, dns.TypeSRV))
 
