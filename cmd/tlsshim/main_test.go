@@ -102,7 +102,7 @@ func (c *card) start(args ...string) {
 	c.log = logBuffer{}
 	ctx, cancel := context.WithCancel(context.Background())
 	code := make(chan int, 1)
-	args = append([]string{"-config", filepath.Join(c.dir, "upscard.toml"), "-run", c.dir, "-listen", "127.0.0.1:0"}, args...)
+	args = append([]string{"-config", filepath.Join(c.dir, "upscard.toml"), "-run", c.dir, "-feed-uid", "0", "-listen", "127.0.0.1:0"}, args...)
 	go func() { code <- run(ctx, args, &c.log, func(string) error { return nil }) }()
 	c.stop = sync.OnceValue(func() int {
 		cancel()

@@ -64,6 +64,9 @@ func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.L
 	parent := heartbeat.To(opts.Ready)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
+		if len(opts.told) == 0 {
+			return nil
+		}
 		if err := e.reach.Serve(ctx, reach.Dir(opts.Run, "tlsshim"), driversock.ServeOptions{Logger: logger, AllowUIDs: opts.told}); err != nil {
 			logger.Error("ports that are served are not announced", "err", err)
 		}
