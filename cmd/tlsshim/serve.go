@@ -9,7 +9,6 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"github.com/upscard/upscard/services/config"
 	"github.com/upscard/upscard/services/driversock"
@@ -55,12 +54,13 @@ func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.L
 	if len(opts.listen) > 0 {
 		addrs = opts.listen
 	}
-	e := &entrance{server: server, logger: logger, reach: reach.NewTeller(), opened: make(chan struct{}), sealed: func() error {
+	e := &entrance{server: server, reach: reach.NewTeller(), opened: make(chan struct{})}
+	sealed := func() error {
 		if to.network != "unix" {
 			return nil // a socket for each client
 		}
 		return tighten("tlsshim.serving")
-	}}
+	}
 	parent := heartbeat.To(opts.Ready)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
@@ -72,7 +72,7 @@ func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.L
 		}
 		return nil
 	})
-	g.Go(func() error { return e.serve(ctx, addrs) })
+	g.Go(func() error { return listen.Each(ctx, addrs, logger, sealed, e.admit) })
 	g.Go(func() error {
 		select {
 		case <-e.opened:
@@ -93,49 +93,19 @@ func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.L
 	return g.Wait()
 }
 
-// entrance is the addresses that clients come in by, each served as soon as it can be bound.
+// entrance is the addresses that clients come in by.
 type entrance struct {
 	server *shim.Server
-	logger *slog.Logger
 	reach  *reach.Teller
 	opened chan struct{} // closed when every address was tried and one is served
 	open   sync.Once
-	sealed func() error // called once no socket is to be made any more
 
-	missing atomic.Int32 // addresses that are not served yet
-	mu      sync.Mutex
-	served  []*listen.Askable
+	mu     sync.Mutex
+	served []*listen.Askable
 }
 
-// serve returns once ctx has ended and every listener is closed.
-func (e *entrance) serve(ctx context.Context, addrs []string) error {
-	g, ctx := errgroup.WithContext(ctx)
-	e.missing.Store(int32(len(addrs)))
-	for _, addr := range addrs {
-		g.Go(func() error {
-			ln, err := listen.TCP(ctx, addr)
-			if err != nil {
-				e.logger.Warn("address cannot be served, trying again", "err", err)
-				ln = listen.Later(ctx, addr)
-			}
-			return e.admit(ctx, ln)
-		})
-	}
-	return g.Wait()
-}
-
-// admit serves the clients of ln, nobody if it is nil.
+// admit serves the clients of ln until ctx ends.
 func (e *entrance) admit(ctx context.Context, ln *net.TCPListener) error {
-	if ln == nil {
-		return nil
-	}
-	defer ln.Close()
-	if e.missing.Add(-1) == 0 {
-		if err := e.sealed(); err != nil {
-			return err
-		}
-	}
-	e.logger.Info("listening", "addr", ln.Addr())
 	defer e.reach.Open("", ln.Addr())()
 	a := listen.NewAskable(ln)
 	e.mu.Lock()
