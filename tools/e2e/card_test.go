@@ -84,9 +84,9 @@ func compare(t *testing.T, vars map[string]string, u *sim.UPS) {
 	}
 }
 
-// The mains fail and come back, and the battery runs low in between.
-func testOutage(m *machine) {
-	t := m.t
+// The mains fail and come back, and the battery runs low in between, for less long than would make the card begin a shutdown.
+func TestOutage(t *testing.T) {
+	m := bootReady(t, setup{config: "[ups.ups]\n[monitor]\noblbduration = 600\n"})
 	u := m.UPS[0]
 	before := len(u.Reports())
 
