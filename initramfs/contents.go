@@ -9,6 +9,7 @@ var programs = []string{
 	"mdnsd",
 	"netd",
 	"nisd",
+	"tlsshim",
 	"upscard",
 	"upsd",
 	"upsmon",

@@ -20,6 +20,7 @@ const (
 	uidUpsmon      = 103
 	uidMdnsd       = 104
 	uidNisd        = 105
+	uidTLSShim     = 106
 	gidDrivers     = 150 // may make sockets in /run/nut
 	gidUPSConfig   = 151 // reads what the configuration says of UPSes
 	uidFirstDriver = 300 // plus the seat
@@ -58,7 +59,8 @@ func programs(source handover.Source, state func(program string, uid int) string
 		}.keeping(state("netd", uidNetd)),
 		program{name: "upsd", path: "/bin/upsd", uid: uidUpsd, config: part(source, "upsd"),
 			args: []string{"-driver-uid", fmt.Sprintf("%d-%d", uidFirstDriver+1, uidFirstDriver+usb.MaxSeats),
-				"-feed-uid", fmt.Sprint(uidUpsmon), "-feed-uid", fmt.Sprint(uidMdnsd), "-feed-uid", fmt.Sprint(uidNisd), "-control-uid", fmt.Sprint(uidUpsmon)},
+				"-feed-uid", fmt.Sprint(uidUpsmon), "-feed-uid", fmt.Sprint(uidMdnsd), "-feed-uid", fmt.Sprint(uidNisd), "-control-uid", fmt.Sprint(uidUpsmon),
+				"-relay-uid", fmt.Sprint(uidTLSShim)},
 			groups:  []uint32{gidDrivers}, // its own sockets are beside theirs
 			limits:  limits(12_752, goRuntime+160<<20),
 			files:   slices.Concat(may("ro", configuration, "/proc/sys/net/core/somaxconn"), may("socket", "/run/nut")),
@@ -75,7 +77,7 @@ func programs(source handover.Source, state func(program string, uid int) string
 		program{name: "mdnsd", path: "/bin/mdnsd", uid: uidMdnsd, config: part(source, "mdnsd"),
 			args:    []string{"-upsd-uid", fmt.Sprint(uidUpsd)},
 			limits:  limits(256, goRuntime+64<<20),
-			files:   may("ro", configuration, "/run/nut", "/run/nisd"),
+			files:   may("ro", configuration, "/run/nut", "/run/nisd", "/run/tlsshim"),
 			sockets: []string{"unix", "inet", "inet6", "netlink.route"},
 		}.keeping(state("mdnsd", uidMdnsd)),
 		program{name: "nisd", path: "/bin/nisd", uid: uidNisd, config: part(source, "nisd"),
@@ -85,19 +87,26 @@ func programs(source handover.Source, state func(program string, uid int) string
 			bind:    sandbox.Ports{Any: true}, // as upsd
 			sockets: []string{"unix", "inet", "inet6"},
 		}.keeping(state("nisd", uidNisd)),
+		{name: "tlsshim", path: "/bin/tlsshim", uid: uidTLSShim, config: part(source, "tlsshim"),
+			args:    []string{"-feed-uid", fmt.Sprint(uidMdnsd)},
+			limits:  limits(8_096, goRuntime+160<<20),
+			files:   slices.Concat(may("ro", configuration, "/run/nut", "/proc/sys/net/core/somaxconn"), may("socket", "/run/tlsshim")),
+			bind:    sandbox.Ports{Any: true}, // as upsd
+			sockets: []string{"unix", "inet", "inet6"},
+			final:   []int{exitOff}},
 	}
 }
 
 // confd is the program that reads the owner's file before all others start. It is a member of the groups that read what it writes.
 func confd(file, state string) program {
 	p := program{name: "confd", path: "/bin/confd", uid: uidConfd, config: file,
-		groups: []uint32{uidNetd, uidUpsd, uidUpsmon, uidMdnsd, uidNisd, gidUPSConfig},
+		groups: []uint32{uidNetd, uidUpsd, uidUpsmon, uidMdnsd, uidNisd, uidTLSShim, gidUPSConfig},
 		limits: limits(64, goRuntime+64<<20),
 		files:  slices.Concat(may("ro", filepath.Dir(file)), may("own", configuration))}
 	for _, reader := range []struct {
 		program string
 		gid     int
-	}{{"netd", uidNetd}, {"upsd", uidUpsd}, {"upsmon", uidUpsmon}, {"mdnsd", uidMdnsd}, {"nisd", uidNisd}, {"usbhid-ups", gidUPSConfig}} {
+	}{{"netd", uidNetd}, {"upsd", uidUpsd}, {"upsmon", uidUpsmon}, {"mdnsd", uidMdnsd}, {"nisd", uidNisd}, {"tlsshim", uidTLSShim}, {"usbhid-ups", gidUPSConfig}} {
 		p.args = append(p.args, "-group", fmt.Sprintf("%s=%d", reader.program, reader.gid))
 	}
 	return p.keeping(state)
@@ -116,6 +125,9 @@ func (p program) keeping(state string) program {
 func part(source handover.Source, program string) string {
 	return filepath.Join(configuration, source.File(program))
 }
+
+// exitOff is the exit code by which tlsshim says that the configuration does not want it.
+const exitOff = 4
 
 // exitNoUPS is the exit code by which a driver says that its device is no UPS.
 const exitNoUPS = 3

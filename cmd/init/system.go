@@ -14,9 +14,13 @@ func setUpSystem() error {
 	cad := unix.Reboot(unix.LINUX_REBOOT_CMD_CAD_OFF)
 	return errors.Join(
 		named("loopback", interfaceUp("lo")),
+		named("ports", os.WriteFile("/proc/sys/net/ipv4/ip_unprivileged_port_start", []byte(firstPort), 0)),
 		named("ctrl-alt-del", cad),
 	)
 }
+
+// firstPort is the first port that it takes no capability to listen on: tlsshim's. Landlock has which programs may listen at all.
+const firstPort = "401"
 
 func named(what string, err error) error {
 	if err != nil {

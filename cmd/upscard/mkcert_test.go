@@ -16,6 +16,7 @@ import (
 	"github.com/upscard/upscard/services/ca"
 	"github.com/upscard/upscard/services/config"
 	"github.com/upscard/upscard/services/nut"
+	"github.com/upscard/upscard/services/tlsconf"
 	"github.com/upscard/upscard/services/ups"
 )
 
@@ -35,7 +36,7 @@ func serve(t *testing.T, cert func(*tls.ClientHelloInfo) (*tls.Certificate, erro
 	t.Cleanup(host.Close)
 	u := host.Registry.Add("ups", "")
 	u.Store().Set(ups.NewSnapshot(map[string]ups.Var{"ups.status": {Value: "OL"}}, nil, ups.Fresh, time.Now()))
-	security := nut.Security{Config: nut.TLSConfig(), Required: true}
+	security := nut.Security{Config: tlsconf.Server(), Required: true}
 	security.Config.GetCertificate = cert
 	if change != nil {
 		change(&security)

@@ -11,6 +11,7 @@ import (
 	"github.com/upscard/upscard/services/nut"
 	"github.com/upscard/upscard/services/peercred"
 	"github.com/upscard/upscard/services/program"
+	"github.com/upscard/upscard/services/proxyproto"
 )
 
 // feedName is what a feed's socket is called in the place of a driver's name.
@@ -18,6 +19,9 @@ const feedName = "feed"
 
 // controlName is the socket by which the card's own primary gives its commands.
 const controlName = "control"
+
+// proxyName is what the socket is called by which tlsshim brings its clients.
+const proxyName = "proxy"
 
 // cardUser is the name by which the log knows the card's own primary.
 const cardUser = "upsmon@card"
@@ -54,6 +58,16 @@ func control(ctx context.Context, dir string, host *nut.Host, primaries program.
 	return nut.NewServer(host, nut.Limits{Conns: maxControls}).ServeTrusted(ctx, admitting{ln, primaries, logger}, cardUser)
 }
 
+// relayed serves clients whom a relay has taken over TLS, until ctx ends. They count as those who come by themselves.
+func relayed(ctx context.Context, dir string, server *nut.Server, relays program.UIDs, logger *slog.Logger) error {
+	ln := listenLocal(ctx, filepath.Join(dir, proxyName), logger)
+	if ln == nil {
+		return nil
+	}
+	ln.SetUnlinkOnClose(true)
+	return server.ServeSecured(ctx, proxyproto.Listen(admitting{ln, relays, logger}, logger))
+}
+
 // listenLocal tries until there is a socket, nil when ctx ends first.
 func listenLocal(ctx context.Context, path string, logger *slog.Logger) *net.UnixListener {
 	for wait := firstPause; ; wait = min(2*wait, longestPause) {
@@ -80,9 +94,12 @@ type admitting struct {
 }
 
 // Accept implements net.Listener.
-func (a admitting) Accept() (net.Conn, error) {
+func (a admitting) Accept() (net.Conn, error) { return a.AcceptUnix() }
+
+// AcceptUnix returns the next one of them.
+func (a admitting) AcceptUnix() (*net.UnixConn, error) {
 	for {
-		conn, err := a.AcceptUnix()
+		conn, err := a.UnixListener.AcceptUnix()
 		if err != nil {
 			return nil, err
 		}

@@ -37,7 +37,7 @@ type options struct {
 	trust  driversock.Trust
 	state  string // directory of what survives a restart, "" is none
 
-	readers, primaries program.UIDs // of processes on this machine
+	readers, primaries, relays program.UIDs // of processes on this machine
 }
 
 func (o *options) parse(args []string, stderr io.Writer) error {
@@ -47,6 +47,7 @@ func (o *options) parse(args []string, stderr io.Writer) error {
 	fs.StringVar(&o.state, "state", "", "`directory` that survives a restart, for FSD (default: none)")
 	fs.Var(&o.readers, "feed-uid", "`uid` that may read the feeds, besides root and our own; may be repeated")
 	fs.Var(&o.primaries, "control-uid", "`uid` that may use the control socket, besides root and our own; may be repeated")
+	fs.Var(&o.relays, "relay-uid", "`uid` that may bring clients who came over TLS, and have its certificates signed, besides root and our own; may be repeated")
 	return program.Parse(fs, args)
 }
 

@@ -42,7 +42,8 @@ func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.L
 	host := newHost(cfg, opts, logger)
 	defer host.Close()
 	host.Secure(secure)
-	entrance := newEntrance(nut.NewServer(host, limits(cfg)), host.Registry, logger, tighten)
+	server := nut.NewServer(host, limits(cfg))
+	entrance := newEntrance(server, host.Registry, logger, tighten)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return entrance.serve(ctx, addrs) })
 	g.Go(func() error { return follow(ctx, dir, opts, host.Registry, logger) })
@@ -51,6 +52,10 @@ func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.L
 		return nil
 	})
 	g.Go(func() error { return control(ctx, dir, host, opts.primaries, logger) })
+	if cfg.TLSShim.On {
+		g.Go(func() error { return relayed(ctx, dir, server, opts.relays, logger) })
+		g.Go(func() error { return grant(ctx, dir, tls, opts.relays, logger) })
+	}
 	parent := heartbeat.To(opts.Ready)
 	g.Go(func() error { return tellReady(ctx, parent, entrance, logger) })
 	g.Go(func() error {

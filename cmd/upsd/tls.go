@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/upscard/upscard/services/ca"
@@ -16,15 +17,19 @@ import (
 	"github.com/upscard/upscard/services/config"
 	"github.com/upscard/upscard/services/nut"
 	"github.com/upscard/upscard/services/storage"
+	"github.com/upscard/upscard/services/tlsconf"
 )
 
 // caFile is the file of the authority's key and certificate.
 const caFile = "ca"
 
-// security makes what a configuration says of TLS. It is used by one goroutine at a time.
+// security makes what a configuration says of TLS.
 type security struct {
 	logger *slog.Logger
 	file   *storage.File // of the card's own authority, nil: it ends with the process
+
+	mu     sync.Mutex
+	names  []string      // in the card's own certificates, besides those that it knows of
 	own    *ca.Authority // nil while it was not needed
 	unkept bool
 
@@ -67,11 +72,15 @@ func (s *security) watch(at ca.Dates, behind bool) {
 
 // of returns what the sessions need. Nothing is written yet: it may take as long as the disk takes.
 func (s *security) of(c config.TLS) (nut.Security, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.names = c.Names
 	if c.StartTLS == "" {
-		s.supplied = config.TLS{}
+		s.supplied, s.warned = c, nil // for tlsshim, if at all
+		s.watch(dates(), true)
 		return nut.Security{}, nil
 	}
-	secure := nut.Security{Config: nut.TLSConfig(), Required: c.StartTLS == config.TLSRequired}
+	secure := nut.Security{Config: tlsconf.Server(), Required: c.StartTLS == config.TLSRequired}
 	if err := errors.Join(s.server(secure.Config, c), s.clients(secure.Config, c)); err != nil {
 		return nut.Security{}, fmt.Errorf("TLS: %w", err)
 	}
@@ -165,6 +174,8 @@ func (s *security) load() *ca.Authority {
 
 // keep writes an authority that is new.
 func (s *security) keep() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.file == nil || !s.unkept {
 		return
 	}

@@ -23,6 +23,7 @@ const (
 	authorityLife = 20 * year
 	serverLife    = 5 * year
 	clientLife    = 10 * year
+	grantLife     = year // a server's whose key is another process's, which asks again all the time
 
 	year = 365 * 24 * time.Hour
 )

@@ -61,6 +61,10 @@ func (a *Authority) Server(names Names, at Dates) (*tls.Certificate, error) {
 }
 
 func (a *Authority) server(key *ecdsa.PrivateKey, names Names, at Dates) (*tls.Certificate, error) {
+	return a.issue(serverTemplate(names, at), key)
+}
+
+func serverTemplate(names Names, at Dates) *x509.Certificate {
 	template := &x509.Certificate{
 		KeyUsage:    x509.KeyUsageDigitalSignature,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
@@ -73,7 +77,7 @@ func (a *Authority) server(key *ecdsa.PrivateKey, names Names, at Dates) (*tls.C
 		template.IPAddresses = append(template.IPAddresses, net.IP(addr.Unmap().WithZone("").AsSlice()))
 	}
 	template.NotBefore, template.NotAfter = at.valid(serverLife)
-	return a.issue(template, key)
+	return template
 }
 
 // Client issues the certificate of a client by a name, of at most 64 bytes.
@@ -91,17 +95,21 @@ func (a *Authority) Client(name string, at Dates) (*tls.Certificate, error) {
 	return a.issue(template, key)
 }
 
-// issue signs a certificate, which ends no later than the authority's.
 func (a *Authority) issue(template *x509.Certificate, key *ecdsa.PrivateKey) (*tls.Certificate, error) {
-	if template.NotAfter.After(a.Cert.NotAfter) {
-		template.NotAfter = a.Cert.NotAfter
-	}
-	template.BasicConstraintsValid = true
-	cert, err := sign(template, a.Cert, &key.PublicKey, a.key)
+	cert, err := a.certify(template, &key.PublicKey)
 	if err != nil {
 		return nil, err
 	}
 	return &tls.Certificate{Certificate: [][]byte{cert.Raw, a.Cert.Raw}, PrivateKey: key, Leaf: cert}, nil
+}
+
+// certify signs a certificate, which ends no later than the authority's.
+func (a *Authority) certify(template *x509.Certificate, public *ecdsa.PublicKey) (*x509.Certificate, error) {
+	if template.NotAfter.After(a.Cert.NotAfter) {
+		template.NotAfter = a.Cert.NotAfter
+	}
+	template.BasicConstraintsValid = true
+	return sign(template, a.Cert, public, a.key)
 }
 
 // commonName is a name cut to what a certificate's subject may hold (RFC 5280, ub-common-name).

@@ -30,11 +30,20 @@ func parts() []part {
 			}
 			return p
 		}},
+		{"tlsshim", func(c *config.Config) *config.Config {
+			p := new(config.Config)
+			p.TLSShim, p.MaxConnPerAddress = c.TLSShim, c.MaxConnPerAddress
+			if c.TLSShim.On {
+				p.TLS = c.TLS
+				p.TLS.Names = nil // upsd says what it is called
+			}
+			return p
+		}},
 		{"upsd", func(c *config.Config) *config.Config {
 			p := new(config.Config)
 			p.Listen, p.Users = c.Listen, c.Users
 			p.Anonymous, p.Profiles, p.Protocol = c.Anonymous, c.Profiles, c.Protocol
-			p.TLS = c.TLS
+			p.TLS, p.TLSShim.On = c.TLS, c.TLSShim.On
 			p.IdleTimeout, p.MaxConnPerAddress = c.IdleTimeout, c.MaxConnPerAddress
 			for _, u := range c.UPS {
 				p.UPS = append(p.UPS, config.UPS{Name: u.Name, Desc: u.Desc, Alias: u.Alias})

@@ -23,6 +23,7 @@ type Config struct {
 	Network Network
 	MDNS    MDNS
 	TLS     TLS
+	TLSShim TLSShim
 	NIS     NIS
 	Monitor Monitor
 	Notify  []Notify // in the order of the file

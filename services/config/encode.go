@@ -15,6 +15,7 @@ func Encode(c *Config) []byte {
 	encodeTable(&b, tableNIS, nisKeys, c.NIS)
 	encodeTable(&b, tableMonitor, monitorKeys, c.Monitor)
 	encodeTable(&b, tableTLS, tlsKeys, c.TLS)
+	encodeTable(&b, tableTLSShim, tlsShimKeys, c.TLSShim)
 	for _, i := range c.Network.Interfaces {
 		encodeEntry(&b, tableInterfaces, i.Name, interfaceKeys, i)
 	}

@@ -31,7 +31,8 @@ func TestExampleFile(t *testing.T) {
 			Certificate: "-----BEGIN CERTIFICATE-----\nY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n",
 			Key:         "-----BEGIN PRIVATE KEY-----\na2V5\n-----END PRIVATE KEY-----\n",
 			ClientCA:    "-----BEGIN CERTIFICATE-----\nYXV0aG9yaXR5\n-----END CERTIFICATE-----\n"},
-		NIS: NIS{Off: true, Listen: []string{"192.168.1.5:3551"}, UPS: []string{"rack", "desk"}, Format: NISOld},
+		TLSShim: TLSShim{On: true, Listen: []string{":401"}, Old: true},
+		NIS:     NIS{Off: true, Listen: []string{"192.168.1.5:3551"}, UPS: []string{"rack", "desk"}, Format: NISOld},
 		Monitor: Monitor{MinSupplies: new(1), PollFreq: new(5), DeadTime: new(15), HostSync: new(60), FinalDelay: new(0),
 			NoCommWarnTime: new(300), RBWarnTime: new(43200), OffDuration: new(30), OBLBDuration: new(0), OverDuration: new(-1),
 			AlarmCritical: new(false), Charge: new(30), Runtime: new(300), OnBattery: new(600), Off: OffReturn},
@@ -75,7 +76,7 @@ func TestExampleFile(t *testing.T) {
 	for table, rules := range map[string][]string{tableNetwork: append(names(networkKeys), names(interfaceKeys)...),
 		tableTLS: names(tlsKeys),
 		tableUPS: append(names(upsKeys), tableNames(upsTables)...), tableUsers: names(userKeys),
-		tableMDNS: names(mdnsKeys), tableNIS: names(nisKeys), tableMonitor: names(monitorKeys), tableNotify: names(notifyKeys)} {
+		tableMDNS: names(mdnsKeys), tableNIS: names(nisKeys), tableTLSShim: names(tlsShimKeys), tableMonitor: names(monitorKeys), tableNotify: names(notifyKeys)} {
 		for _, key := range rules {
 			if !shown[table+"."+key] {
 				t.Errorf("%s of [%s] is not shown", key, table)

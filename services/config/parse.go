@@ -13,10 +13,11 @@ func Parse(name string, data []byte) (*Config, error) {
 	p := parser{
 		report:  r,
 		config:  Default(),
-		top:     section[Config]{rules: topKeys, tables: []string{tableNetwork, tableMDNS, tableTLS, tableNIS, tableMonitor, tableUPS, tableUsers, tableNotify}},
+		top:     section[Config]{rules: topKeys, tables: []string{tableNetwork, tableMDNS, tableTLS, tableTLSShim, tableNIS, tableMonitor, tableUPS, tableUsers, tableNotify}},
 		network: newNetworkSection(),
 		mdns:    section[MDNS]{table: tableMDNS, rules: mdnsKeys},
 		tls:     newTLSSection(),
+		tlsShim: section[TLSShim]{table: tableTLSShim, rules: tlsShimKeys},
 		nis:     section[NIS]{table: tableNIS, rules: nisKeys},
 		monitor: section[Monitor]{table: tableMonitor, rules: monitorKeys},
 		ups: entries[UPS]{table: tableUPS, rules: upsKeys, tables: upsTables, refused: refused, checkName: CheckName, check: checkUPS,
@@ -48,6 +49,7 @@ type parser struct {
 	top     section[Config]
 	network networkSection
 	tls     tlsSection
+	tlsShim section[TLSShim]
 	ups     entries[UPS]
 	users   entries[User]
 	mdns    section[MDNS]
@@ -62,6 +64,8 @@ func (p *parser) apply(s setting) {
 		p.network.apply(p.report, &p.config.Network, s)
 	case tableTLS:
 		p.tls.apply(p.report, &p.config.TLS, s)
+	case tableTLSShim:
+		p.tlsShim.applyTable(p.report, &p.config.TLSShim, s)
 	case tableUPS:
 		p.ups.apply(p.report, s)
 	case tableMDNS:

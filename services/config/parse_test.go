@@ -142,6 +142,11 @@ f:4:8: instcmds: want a command in quotes, as "beeper.mute", or "ALL", got ""`},
 				`f:4:8: ups: name "a b": want letters, digits, ".", "_" or "-", at most 64` + "\n" +
 				`f:5:10: format: want "3.14" or "old", got "3.8"` + "\n" +
 				`f:6:1: unknown key "port" in [nis]`},
+		{"tlsshim", "[tlsshim]\nenabled = 1\nlisten = []\nminimum = '1.1'\nport = 401\n",
+			"f:2:11: enabled: want true or false, got a whole number\n" +
+				"f:3:1: listen: want 1 to 32 in the list, got 0\n" +
+				`f:4:11: minimum: want "1.3" or "1.2", got "1.1"` + "\n" +
+				`f:5:1: unknown key "port" in [tlsshim]`},
 		{"monitor", "monitor = 1\n", "f:1:1: monitor: want a table, as [monitor]"},
 		{"monitor's values", "[monitor]\nhostsync = -1\noff = 'off'\nhostsyncs = 5\nalarmcritical = 1\n",
 			"f:2:12: hostsync: want whole seconds from 0 to 3600, got -1\n" +

@@ -67,6 +67,7 @@ func keyTables() string {
 	reference(&b, "`["+tableInterfaces+".NAME]`", interfaceKeys)
 	reference(&b, "`["+tableMDNS+"]`", mdnsKeys)
 	reference(&b, "`["+tableTLS+"]`", tlsKeys)
+	reference(&b, "`["+tableTLSShim+"]`", tlsShimKeys)
 	reference(&b, "`["+tableNIS+"]`", nisKeys)
 	reference(&b, "`["+tableMonitor+"]`", monitorKeys)
 	reference(&b, "`["+tableNotify+".NAME]`", notifyKeys)

@@ -24,6 +24,9 @@ func (c *Config) Summary() string {
 	if c.TLS.StartTLS != "" {
 		secured = " with TLS " + c.TLS.StartTLS
 	}
+	if c.TLSShim.On {
+		secured += ", with TLS before all else on " + strings.Join(c.TLSShim.Addresses(), ", ")
+	}
 	told := ""
 	if len(c.Notify) > 0 {
 		told = "; tells " + listed(c.Notify, func(n Notify) string { return n.Name })

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
+	"reflect"
 	"slices"
 	"strings"
 	"unicode"
@@ -51,8 +52,13 @@ var tlsKeys = []rule[TLS]{
 		t.StartTLS = strings.TrimPrefix(t.StartTLS, off)
 		return
 	},
-		func(t TLS) string { return showText(t.StartTLS) }, "`off`, `on` or `required`", "must be given, else there is no `[tls]`",
-		"`off`: STARTTLS is refused. `on`: a client that asks for TLS gets it, others are served in the clear. `required`: in the clear nothing is to be had."},
+		func(t TLS) string {
+			if t.StartTLS == "" && !reflect.DeepEqual(t, TLS{}) {
+				return showText(off)
+			}
+			return showText(t.StartTLS)
+		}, "`off`, `on` or `required`", "must be given, else there is no `[tls]`",
+		"`off`: STARTTLS is refused at the NUT server's own port. `on`: a client that asks for TLS gets it, others are served in the clear. `required`: in the clear nothing is to be had."},
 	{"names", func(t *TLS, v value) (err error) { t.Names, err = some(v, maxTLSNames, serverName); return },
 		func(t TLS) string { return showList(t.Names) }, "name or IP address, or list of up to 16", "none",
 		"What else clients call the card. Its own certificate has its host name, that with `.local`, and the address that the client has connected to."},
@@ -109,7 +115,7 @@ func (t *tlsSection) finish(r *report, c *Config, users *entries[User]) {
 		}
 	}
 	for _, x := range users.list {
-		if place, ok := x.places[keyCert]; ok && (c.TLS.CertRequest == "" || c.TLS.StartTLS == "") {
+		if place, ok := x.places[keyCert]; ok && (c.TLS.CertRequest == "" || c.TLS.StartTLS == "" && !c.TLSShim.On) {
 			r.addf(place, "%s: no client is asked for a certificate: it takes %s = %q in [%s]", keyCert, keyCertRequest, CertRequested, tableTLS)
 		}
 	}

@@ -17,6 +17,7 @@ func TestTLS(t *testing.T) {
 	}{
 		{"", TLS{}},
 		{"starttls = 'off'\ncertrequest = 'no'", TLS{}},
+		{"starttls = 'off'\nnames = 'a'", TLS{Names: []string{"a"}}},
 		{"starttls = 'on'", TLS{StartTLS: TLSOn}},
 		{"starttls = 'required'\ncertrequest = 'require'", TLS{StartTLS: TLSRequired, CertRequest: CertRequired}},
 		{"starttls = 'on'\nnames = 'ups.example.org'", TLS{StartTLS: TLSOn, Names: []string{"ups.example.org"}}},
@@ -59,6 +60,28 @@ func TestWrongTLS(t *testing.T) {
 		if err != nil && strings.Contains(err.Error(), "secret") {
 			t.Errorf("it tells a key: %v", err)
 		}
+	}
+}
+
+// TestTLSShim: what it is without a word, what it can be told, and that a certificate may be asked for at its port alone.
+func TestTLSShim(t *testing.T) {
+	for text, want := range map[string]TLSShim{
+		"":                             {},
+		"[tlsshim]\nenabled = false\n": {},
+		"[tlsshim]\nenabled = true\nlisten = ['10.0.0.1:401']\nminimum = '1.2'\n":                                                {On: true, Listen: []string{"10.0.0.1:401"}, Old: true},
+		"[tlsshim]\nenabled = true\nminimum = '1.3'\n[tls]\nstarttls = 'off'\ncertrequest = 'request'\n[users.a]\ncert = 'pc'\n": {On: true},
+	} {
+		c, err := Parse("f", []byte(text))
+		if err != nil || !reflect.DeepEqual(c.TLSShim, want) {
+			t.Errorf("%s: got %+v, %v", text, c, err)
+			continue
+		}
+		if again, err := Parse("f", Encode(c)); err != nil || !reflect.DeepEqual(again, c) {
+			t.Errorf("%s: encoded as %s: %+v, %v", text, Encode(c), again, err)
+		}
+	}
+	if got := (TLSShim{}).Addresses(); !reflect.DeepEqual(got, []string{":401"}) {
+		t.Error(got)
 	}
 }
 

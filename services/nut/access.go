@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/upscard/upscard/services/trouble"
 	"github.com/upscard/upscard/services/ups"
 )
 
@@ -33,20 +34,20 @@ func (s *Session) account() *account {
 	}
 	s.user, s.verdict = s.prove(now)
 	if s.verdict == unheard {
-		s.host.guessing().again("addr", s.addr)
+		s.host.guessing().Again("addr", s.addr)
 		return nil // but perhaps later
 	}
 	if s.verdict == right {
-		s.host.guessing().well()
+		s.host.guessing().Well()
 	}
 	s.verified = now
 	return s.user
 }
 
 // guessing is the trouble that those make who guess passwords.
-func (h *Host) guessing() *trouble {
+func (h *Host) guessing() *trouble.Trouble {
 	h.guessersOnce.Do(func() {
-		h.guessers = trouble{logger: h.Logger, what: "passwords not looked at: too many wrong ones from there"}
+		h.guessers = trouble.Trouble{Logger: h.Logger, What: "passwords not looked at: too many wrong ones from there"}
 	})
 	return &h.guessers
 }

@@ -7,6 +7,9 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/upscard/upscard/services/guests"
+	"github.com/upscard/upscard/services/sockio"
 )
 
 const (
@@ -127,7 +130,7 @@ func (c *client) secure() bool {
 func (c *client) leave() {
 	c.session.Close()
 	c.conn.Close()
-	c.server.guests.leave(addressOf(c.session.ip).place)
+	c.server.guests.Leave(guests.At(c.session.ip).Place)
 }
 
 // wait returns when there is something at the desk, or never will be.
@@ -150,7 +153,7 @@ func (c *client) wait() error {
 // tryReceive reads from the socket, and reports false if there is nothing yet. No memory is held meanwhile.
 func (c *client) tryReceive(fd uintptr) bool {
 	c.sit()
-	n, err := readSocket(fd, c.desk.in[:])
+	n, err := sockio.Read(fd, c.desk.in[:])
 	if n > 0 {
 		c.desk.n, c.err = n, nil
 		return true
@@ -193,8 +196,8 @@ func (c *client) limit() error {
 	switch {
 	case unending:
 		wait = lineTimeout
-	case c.server.idle > 0:
-		wait = c.server.idle
+	case c.server.limits.Idle > 0:
+		wait = c.server.limits.Idle
 	case !c.limited:
 		return nil
 	default:
@@ -207,9 +210,9 @@ func (c *client) limit() error {
 
 func (c *client) tellLate() {
 	if c.unending {
-		c.server.troubles.slow.again("addr", c.session.addr)
+		c.server.troubles.slow.Again("addr", c.session.addr)
 	} else {
-		c.server.troubles.idle.again("addr", c.session.addr)
+		c.server.troubles.idle.Again("addr", c.session.addr)
 	}
 }
 
@@ -229,7 +232,7 @@ func (c *client) answer(d *desk) bool {
 		}
 		if !open {
 			if c.session.length > maxJunk {
-				c.server.troubles.junk.again("addr", c.session.addr)
+				c.server.troubles.junk.Again("addr", c.session.addr)
 			}
 			return false
 		}
@@ -248,7 +251,7 @@ func (c *client) send(d *desk, reply []byte) bool {
 	}
 	held := cap(d.out)
 	if !c.server.unsent.take(held) {
-		c.server.troubles.deaf.again("addr", c.session.addr)
+		c.server.troubles.deaf.Again("addr", c.session.addr)
 		return false
 	}
 	defer c.server.unsent.give(held)
@@ -257,7 +260,7 @@ func (c *client) send(d *desk, reply []byte) bool {
 	}
 	_, err := c.conn.Write(reply)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		c.server.troubles.deaf.again("addr", c.session.addr)
+		c.server.troubles.deaf.Again("addr", c.session.addr)
 	}
 	if err == nil {
 		err = c.conn.SetWriteDeadline(time.Time{})

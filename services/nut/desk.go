@@ -4,6 +4,8 @@ import (
 	"iter"
 	"sync"
 	"syscall"
+
+	"github.com/upscard/upscard/services/sockio"
 )
 
 const (
@@ -68,7 +70,7 @@ func (d *desk) trySend(raw syscall.RawConn, reply []byte) (rest []byte, err erro
 }
 
 func (d *desk) send(fd uintptr) bool {
-	n, err := writeSocket(fd, d.unsent)
+	n, err := sockio.Write(fd, d.unsent)
 	d.unsent, d.err = d.unsent[n:], nil
 	if err != 0 && err != syscall.EAGAIN {
 		d.err = err

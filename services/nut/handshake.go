@@ -3,11 +3,13 @@ package nut
 import (
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/upscard/upscard/services/guests"
+	"github.com/upscard/upscard/services/trouble"
 )
 
 // Limits of what has begun to become TLS. One that is half open may hold 64 KB.
@@ -19,27 +21,21 @@ const (
 
 // handshakes are those of a host that are not finished.
 type handshakes struct {
-	turns   chan struct{}
-	failing trouble
-
-	mu sync.Mutex
-	of map[netip.Prefix]int
+	turns   *guests.Turns
+	failing trouble.Trouble
 }
 
 // starts are the host's handshakes.
 func (h *Host) starts() *handshakes {
 	h.startsOnce.Do(func() {
-		h.handshakes.turns = make(chan struct{}, maxHandshakes)
-		h.handshakes.of = make(map[netip.Prefix]int)
-		h.handshakes.failing = trouble{logger: h.Logger, what: "TLS not begun"}
+		h.handshakes.turns = guests.NewTurns(maxHandshakes, maxHandshakesOf)
+		h.handshakes.failing = trouble.Trouble{Logger: h.Logger, What: "TLS not begun"}
 	})
 	return &h.handshakes
 }
 
 var (
 	errInjected = errors.New("plain text behind STARTTLS")
-	errCrowd    = fmt.Errorf("%d others of that address are not finished", maxHandshakesOf)
-	errNoTurn   = fmt.Errorf("%d others are not finished", maxHandshakes)
 	errOff      = errors.New("it was switched off")
 )
 
@@ -47,7 +43,7 @@ var (
 // something that came over TLS.
 func (s *Session) injected() {
 	s.closed = true
-	s.host.starts().failing.again("addr", s.addr, "err", errInjected)
+	s.host.starts().failing.Again("addr", s.addr, "err", errInjected)
 }
 
 // upgrade carries a session that has answered STARTTLS over to TLS and returns the connection to use in the place of conn. On an error,
@@ -56,10 +52,10 @@ func (s *Session) upgrade(conn net.Conn) (net.Conn, error) {
 	starts := s.host.starts()
 	secured, err := starts.shake(conn, s.host.secured().Config, s.ip)
 	if err != nil {
-		starts.failing.again("addr", s.addr, "err", err)
+		starts.failing.Again("addr", s.addr, "err", err)
 		return conn, err
 	}
-	starts.failing.well()
+	starts.failing.Well()
 	s.secure(newPeer(secured.ConnectionState()))
 	return secured, nil
 }
@@ -68,7 +64,7 @@ func (h *handshakes) shake(conn net.Conn, config *tls.Config, ip netip.Addr) (*t
 	if config == nil {
 		return nil, errOff
 	}
-	leave, err := h.enter(ip)
+	leave, err := h.turns.Take(guests.At(ip).Place, handshakeTimeout)
 	if err != nil {
 		return nil, err
 	}
@@ -83,48 +79,6 @@ func (h *handshakes) shake(conn net.Conn, config *tls.Config, ip netip.Addr) (*t
 		return nil, err
 	}
 	return secured, conn.SetDeadline(time.Time{})
-}
-
-// enter waits for a turn.
-func (h *handshakes) enter(ip netip.Addr) (leave func(), err error) {
-	if !h.count(ip) {
-		return nil, errCrowd
-	}
-	timeout := time.NewTimer(handshakeTimeout)
-	defer timeout.Stop()
-	select {
-	case h.turns <- struct{}{}:
-		return func() { <-h.turns; h.uncount(ip) }, nil
-	case <-timeout.C:
-		h.uncount(ip)
-		return nil, errNoTurn
-	}
-}
-
-func (h *handshakes) count(ip netip.Addr) bool {
-	if !ip.IsValid() || ip.IsLoopback() {
-		return true
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	at := place(ip)
-	if h.of[at] >= maxHandshakesOf {
-		return false
-	}
-	h.of[at]++
-	return true
-}
-
-func (h *handshakes) uncount(ip netip.Addr) {
-	if !ip.IsValid() || ip.IsLoopback() {
-		return
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	at := place(ip)
-	if h.of[at]--; h.of[at] == 0 {
-		delete(h.of, at)
-	}
 }
 
 // pardon is how long a client that knows no TLS but outdated ones has to come again.

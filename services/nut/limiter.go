@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/upscard/upscard/services/guests"
 )
 
 // Of one address so many guesses are heard at once, then one each time that this takes.
@@ -21,21 +23,11 @@ type limiter struct {
 	by map[netip.Prefix]time.Time // when the last guess of it is forgotten
 }
 
-// place is the address as far as it tells one guesser from another: whoever has an IPv6 network has all its addresses.
-func place(addr netip.Addr) netip.Prefix {
-	bits := addr.BitLen()
-	if addr.Is6() {
-		bits = 64
-	}
-	p, _ := addr.WithZone("").Prefix(bits)
-	return p
-}
-
 // take counts a guess, and reports false if there were too many.
 func (l *limiter) take(addr netip.Addr) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now, at := time.Now(), place(addr)
+	now, at := time.Now(), guests.Place(addr)
 	until := l.by[at]
 	if until.Before(now) {
 		until = now
@@ -57,7 +49,7 @@ func (l *limiter) take(addr netip.Addr) bool {
 func (l *limiter) give(addr netip.Addr) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	at := place(addr)
+	at := guests.Place(addr)
 	if until, known := l.by[at]; known {
 		l.by[at] = until.Add(-guessPeriod)
 	}

@@ -13,7 +13,9 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/upscard/upscard/services/guests"
 	"github.com/upscard/upscard/services/listen"
+	"github.com/upscard/upscard/services/sockio"
 	"golang.org/x/sys/unix"
 )
 
@@ -145,21 +147,21 @@ func (l *loop) accept() error {
 	case err == unix.EAGAIN || err == unix.EINTR:
 		return nil
 	case isTransient(err):
-		l.server.troubles.accept.again("err", err)
+		l.server.troubles.accept.Again("err", err)
 		l.poll.remove(l.listener)
 		l.resting = true
 		return nil
 	case err != nil:
 		return err
 	}
-	l.server.troubles.accept.well()
-	addr := addressOf(sockaddrIP(from))
+	l.server.troubles.accept.Well()
+	addr := guests.At(sockaddrIP(from))
 	if !l.server.admit(addr) {
 		unix.Close(fd)
 		return nil
 	}
-	session := l.open(addr.name)
-	if l.server.idle > 0 { // which takes a clock
+	session := l.open(addr.Name)
+	if l.server.limits.Idle > 0 { // which takes a clock
 		l.promote(fd, session, nil, nil)
 		return nil
 	}
@@ -180,7 +182,7 @@ func (l *loop) read(fd int) {
 	if session == nil {
 		return
 	}
-	n, err := readSocket(uintptr(fd), l.in[:])
+	n, err := sockio.Read(uintptr(fd), l.in[:])
 	switch {
 	case n > 0:
 		l.take(fd, session, l.in[:n])
@@ -198,7 +200,7 @@ func (l *loop) take(fd int, session *Session, data []byte) {
 	for len(data) > 0 {
 		reply, rest, open := session.take(&l.taking, l.out[:0], data)
 		l.out, data = reply, rest
-		n, err := writeSocket(uintptr(fd), reply)
+		n, err := sockio.Write(uintptr(fd), reply)
 		switch {
 		case err != 0 && err != syscall.EAGAIN, n == len(reply) && !open:
 			l.drop(fd, session)
@@ -221,9 +223,9 @@ func (l *loop) promote(fd int, session *Session, owed, ahead []byte) {
 	}
 	conn, err := adopt(fd)
 	if err != nil {
-		l.server.troubles.accept.again("err", err)
+		l.server.troubles.accept.Again("err", err)
 		session.Close()
-		l.server.guests.leave(addressOf(session.ip).place)
+		l.server.guests.Leave(guests.At(session.ip).Place)
 		return
 	}
 	c := newClient(l.server, l.desks, conn, session)
@@ -255,7 +257,7 @@ func (l *loop) drop(fd int, session *Session) {
 func (l *loop) end(fd int, session *Session) {
 	unix.Close(fd) // and so it is no more waited for
 	session.Close()
-	l.server.guests.leave(addressOf(session.ip).place)
+	l.server.guests.Leave(guests.At(session.ip).Place)
 }
 
 // sockaddrIP is the address of a client. An interface that it belongs to is told by number: to look for the name takes a socket.

@@ -32,8 +32,8 @@ func serving(t *testing.T, s *Server) (addr string) {
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-		if s.guests.all != 0 {
-			t.Errorf("%d clients are left", s.guests.all)
+		if n := s.guests.Len(); n != 0 {
+			t.Errorf("%d clients are left", n)
 		}
 	})
 	return ln.Addr().String()

@@ -2,14 +2,16 @@ package nut
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"slices"
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/upscard/upscard/services/guests"
 )
 
 // Limits bound what clients may take of a Server. What is 0 is not bounded.
@@ -22,8 +24,8 @@ type Limits struct {
 // Server carries sessions over connections.
 type Server struct {
 	host     *Host
-	idle     time.Duration
-	guests   guests
+	limits   Limits
+	guests   *guests.List
 	unsent   unsent
 	troubles troubles
 
@@ -35,8 +37,8 @@ type Server struct {
 func NewServer(host *Host, limits Limits) *Server {
 	return &Server{
 		host:     host,
-		idle:     limits.Idle,
-		guests:   guests{most: limits.Conns, mostOf: limits.PerAddress, of: make(map[netip.Prefix]int)},
+		limits:   limits,
+		guests:   guests.NewList(limits.Conns, limits.PerAddress),
 		troubles: newTroubles(host.Logger),
 	}
 }
@@ -74,6 +76,28 @@ func (s *Server) Ask(ctx context.Context) error {
 // ServeTrusted answers the clients of a listener on the card itself until ctx ends, who are known to be the named user, and who may do everything. It closes
 // the listener and every connection it took.
 func (s *Server) ServeTrusted(ctx context.Context, ln net.Listener, user string) error {
+	return s.serveAll(ctx, ln, func(net.Conn, string) *Session { return NewTrustedSession(s.host, user) })
+}
+
+// Secured is a connection whose client has come over TLS, which somebody else on this machine has ended. RemoteAddr is the client's address.
+type Secured interface {
+	net.Conn
+	Secured() (bool, *x509.Certificate) // the certificate was verified; nil for none
+}
+
+// ServeSecured answers the clients of a listener whose connections are Secured, as Serve and ServeTrusted do.
+func (s *Server) ServeSecured(ctx context.Context, ln net.Listener) error {
+	return s.serveAll(ctx, ln, func(conn net.Conn, addr string) *Session {
+		session := NewSession(s.host, addr)
+		if over, cert := conn.(Secured).Secured(); over {
+			session.peer = peerOf(cert)
+		}
+		return session
+	})
+}
+
+// serveAll gives each client a goroutine.
+func (s *Server) serveAll(ctx context.Context, ln net.Listener, open func(conn net.Conn, addr string) *Session) error {
 	desks := new(desks)
 	defer desks.close()
 	var clients connections
@@ -90,34 +114,34 @@ func (s *Server) ServeTrusted(ctx context.Context, ln net.Listener, user string)
 			}
 			return nil
 		case isTransient(err):
-			s.troubles.accept.again("err", err)
+			s.troubles.accept.Again("err", err)
 			time.Sleep(rest)
 			continue
 		case err != nil:
 			return fmt.Errorf("listener %s: %w", ln.Addr(), err)
 		}
-		s.troubles.accept.well()
-		addr := address{name: conn.RemoteAddr().String()}
+		s.troubles.accept.Well()
+		addr := guests.Of(conn.RemoteAddr())
 		if !s.admit(addr) {
 			conn.Close()
 			continue
 		}
-		clients.serve(newClient(s, desks, conn, NewTrustedSession(s.host, user)))
+		clients.serve(newClient(s, desks, conn, open(conn, addr.Name)))
 	}
 }
 
 // admit counts a client from addr in, unless there are too many.
-func (s *Server) admit(addr address) bool {
-	switch s.guests.enter(addr.place) {
-	case tooMany:
-		s.troubles.full.again("addr", addr.name, "limit", s.guests.most)
+func (s *Server) admit(addr guests.Address) bool {
+	switch s.guests.Enter(addr.Place) {
+	case guests.TooMany:
+		s.troubles.full.Again("addr", addr.Name, "limit", s.limits.Conns)
 		return false
-	case tooManyThere:
-		s.troubles.crowd.again("addr", addr.name, "limit", s.guests.mostOf)
+	case guests.TooManyThere:
+		s.troubles.crowd.Again("addr", addr.Name, "limit", s.limits.PerAddress)
 		return false
 	}
-	s.troubles.full.well()
-	s.troubles.crowd.well()
+	s.troubles.full.Well()
+	s.troubles.crowd.Well()
 	return true
 }
 

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/upscard/upscard/services/guests"
 )
 
 // TestServer covers the edge: many clients, logins that end with their connection, an orderly end.
@@ -196,38 +198,13 @@ func TestDeafClients(t *testing.T) {
 	}
 }
 
-// TestGuests: no place may have all of the room, and programs on the card have no place.
-func TestGuests(t *testing.T) {
-	g := guests{most: 6, mostOf: 2, of: make(map[netip.Prefix]int)}
-	at := func(addr string) netip.Prefix {
-		return addressOf(netip.MustParseAddr(addr)).place
-	}
-	for _, step := range []struct {
-		addr string
-		want entry
-	}{
-		{"192.0.2.1", welcome}, {"::ffff:192.0.2.1", welcome}, {"192.0.2.1", tooManyThere}, {"192.0.2.2", welcome},
-		{"2001:db8::1", welcome}, {"2001:db8::2", welcome}, {"2001:db8::3", tooManyThere}, {"127.0.0.1", welcome}, {"::1", tooMany},
-	} {
-		if got := g.enter(at(step.addr)); got != step.want {
-			t.Errorf("%s: %v, want %v", step.addr, got, step.want)
-		}
-	}
-	for _, addr := range []string{"192.0.2.1", "192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2", "127.0.0.1"} {
-		g.leave(at(addr))
-	}
-	if g.all != 0 || len(g.of) != 0 {
-		t.Errorf("%d are left, %v", g.all, g.of)
-	}
-}
-
 // TestCrowd: those beyond an address's share are refused, which the log has once, while others come in.
 func TestCrowd(t *testing.T) {
 	var log bytes.Buffer
 	host := testHost()
 	host.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	s := NewServer(host, Limits{Conns: 10, PerAddress: 1})
-	from := func(addr string) address { return addressOf(netip.MustParseAddr(addr)) }
+	from := func(addr string) guests.Address { return guests.At(netip.MustParseAddr(addr)) }
 	if !s.admit(from("192.0.2.1")) || s.admit(from("192.0.2.1")) || s.admit(from("192.0.2.1")) || !s.admit(from("192.0.2.2")) {
 		t.Error("the wrong ones were let in")
 	}

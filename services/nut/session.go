@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/upscard/upscard/services/parseconf"
+	"github.com/upscard/upscard/services/trouble"
 )
 
 // Limits of what a client sends, in bytes. A line over maxLine is refused, one over maxJunk ends the session.
@@ -37,7 +38,7 @@ type Host struct {
 	handshakes handshakes
 
 	guessersOnce sync.Once
-	guessers     trouble
+	guessers     trouble.Trouble
 
 	tracker  tracker
 	changing sync.Mutex // held while FSD of a UPS changes

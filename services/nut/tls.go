@@ -5,9 +5,9 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/hex"
-	"net"
-	"net/netip"
 	"slices"
+
+	"github.com/upscard/upscard/services/guests"
 )
 
 // Security is how sessions are secured. Its zero value has none that are.
@@ -16,27 +16,13 @@ type Security struct {
 	Required bool        // in the clear nothing is to be had but STARTTLS
 }
 
-// TLSConfig returns a server's configuration: TLS 1.2 or later, with forward secrecy and authenticated encryption. The caller adds GetCertificate
-// and, if clients are to identify themselves, ClientAuth and ClientCAs.
-func TLSConfig() *tls.Config {
-	return &tls.Config{
-		MinVersion: tls.VersionTLS12,
-		CipherSuites: []uint16{ // of TLS 1.2; those of 1.3 are all good
-			tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-			tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-			tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-		},
-		DynamicRecordSizingDisabled: true, // UPSmon.py takes one read, which is one record, for a whole answer
-	}
-}
-
 // Secure says how sessions are secured from now on. Those that are secured already stay so.
 func (h *Host) Secure(s Security) {
 	if s.Config != nil {
 		config := s.Config.Clone()
 		config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 			if isOutdated(hello, config) {
-				h.outdated.note(clientIP(hello.Conn.RemoteAddr()))
+				h.outdated.note(guests.Of(hello.Conn.RemoteAddr()).IP)
 			}
 			return nil, nil // that is, config
 		}
@@ -101,9 +87,16 @@ type peer struct {
 
 func newPeer(state tls.ConnectionState) *peer {
 	if len(state.VerifiedChains) == 0 {
+		return peerOf(nil)
+	}
+	return peerOf(state.PeerCertificates[0])
+}
+
+// peerOf is one who has shown a certificate, which was verified; nil for none.
+func peerOf(cert *x509.Certificate) *peer {
+	if cert == nil {
 		return new(peer)
 	}
-	cert := state.PeerCertificates[0]
 	return &peer{append([]string{cert.Subject.CommonName}, cert.DNSNames...), Fingerprint(cert)}
 }
 
@@ -133,12 +126,4 @@ func (s *Session) prove(all *accounts) (*account, verdict) {
 		return a, right
 	}
 	return s.host.Users.verify(all, s.username, s.password, s.ip)
-}
-
-// clientIP is where a client is, nowhere if it has gone already.
-func clientIP(addr net.Addr) netip.Addr {
-	if tcp, ok := addr.(*net.TCPAddr); ok {
-		return tcp.AddrPort().Addr().Unmap()
-	}
-	return netip.Addr{}
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/upscard/upscard/services/ca"
+	"github.com/upscard/upscard/services/tlsconf"
 )
 
 var certDates = ca.Dates{Build: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Now: time.Now()}
@@ -69,7 +70,7 @@ func (b *tlsBench) security(change func(*Security)) Security {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	s := Security{Config: TLSConfig()}
+	s := Security{Config: tlsconf.Server()}
 	s.Config.GetCertificate = keyring.Certificate
 	s.Config.ClientCAs = b.roots
 	if change != nil {
@@ -463,7 +464,7 @@ func TestHalfOpen(t *testing.T) {
 				if took := time.Since(begun); took < handshakeTimeout || took > handshakeTimeout+10*time.Second {
 					t.Errorf("dropped after %v", took)
 				}
-				if len(b.host.starts().turns) != 0 || len(b.host.starts().of) != 0 {
+				if b.host.starts().turns.Len() != 0 {
 					t.Error("its turn is not given back")
 				}
 				theirs.Close()
@@ -472,55 +473,13 @@ func TestHalfOpen(t *testing.T) {
 	}
 }
 
-// TestManyHalfOpen: no address takes the turns of all others, and who finds none waits for one.
-func TestManyHalfOpen(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h := testHost().starts()
-		first := NewSession(testHost(), "192.0.2.1").ip
-		var leaves []func()
-		for range maxHandshakesOf {
-			leave, err := h.enter(first)
-			if err != nil {
-				t.Fatal(err)
-			}
-			leaves = append(leaves, leave)
-		}
-		if _, err := h.enter(first); err != errCrowd {
-			t.Errorf("one address has more than %d: %v", maxHandshakesOf, err)
-		}
-		local := NewSession(testHost(), "127.0.0.1").ip
-		for range maxHandshakes - maxHandshakesOf {
-			leave, err := h.enter(local)
-			if err != nil {
-				t.Fatal(err)
-			}
-			leaves = append(leaves, leave)
-		}
-		other := NewSession(testHost(), "192.0.2.2").ip
-		if _, err := h.enter(other); err != errNoTurn {
-			t.Errorf("more than %d: %v", maxHandshakes, err)
-		}
-		time.AfterFunc(handshakeTimeout/2, leaves[0])
-		leave, err := h.enter(other)
-		if err != nil {
-			t.Error(err)
-		}
-		for _, leave := range append(leaves[1:], leave) {
-			leave()
-		}
-		if len(h.turns) != 0 || len(h.of) != 0 {
-			t.Errorf("left over: %d, %v", len(h.turns), h.of)
-		}
-	})
-}
-
 // FuzzStartTLS: whatever a client sends, nothing is answered behind OK STARTTLS, and with more behind it the session is over.
 func FuzzStartTLS(f *testing.F) {
 	for _, text := range []string{"STARTTLS\n", "starttls x\r\n", "VER\nSTARTTLS\nVER\n", "STARTTLS\n\x16\x03\x01", "LIST VAR ups\nSTARTTLS"} {
 		f.Add([]byte(text))
 	}
 	host := testHost()
-	host.Secure(Security{Config: TLSConfig()})
+	host.Secure(Security{Config: tlsconf.Server()})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s := NewSession(host, "192.0.2.1")
 		defer s.Close()

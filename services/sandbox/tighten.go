@@ -25,6 +25,8 @@ func duties() []duty {
 		{"mdnsd", []string{"unix", "inet", "inet6", "netlink.route"}, [][]uintptr{serving(), fileModes()}}, // a socket for each link that comes
 		{"nisd", []string{"unix", "inet", "inet6"}, [][]uintptr{serving(), fileModes()}},
 		{"nisd.serving", []string{"unix"}, [][]uintptr{serving(), fileModes()}}, // upsd's feeds and one of its own, and no other listener
+		{"tlsshim", []string{"unix", "inet", "inet6"}, [][]uintptr{serving(), fileModes()}},
+		{"tlsshim.serving", []string{"unix"}, [][]uintptr{serving(), fileModes()}}, // upsd's sockets, one for each client, and a feed, but no other listener
 		{"netd", []string{"unix", "inet", "inet6", "packet", "netlink.route"}, [][]uintptr{serving(), fileModes(), clockSetting()}},
 	}
 }

@@ -26,6 +26,9 @@ func sandboxes() []confined {
 		{"nisd", []string{"nisd", "nisd.serving"},
 			[]string{"read:/run/confd/nisd.SOURCE.toml", "make-in:/state/nisd", "make-socket-nisd", "socket:unix", "socket:inet", "socket:inet6", "bind-tcp"},
 			map[string]string{"socket:inet": "nisd.serving", "socket:inet6": "nisd.serving", "bind-tcp": "nisd.serving"}},
+		{"tlsshim", []string{"tlsshim", "tlsshim.serving"},
+			[]string{"read:/run/confd/tlsshim.SOURCE.toml", "make-socket-tlsshim", "socket:unix", "socket:inet", "socket:inet6", "bind-tcp"},
+			map[string]string{"socket:inet": "tlsshim.serving", "socket:inet6": "tlsshim.serving", "bind-tcp": "tlsshim.serving"}},
 		{"upsmon", []string{"upsmon"}, // nothing of it can be reached; it reaches upsd, and whoever the owner wants to be told
 			[]string{"read:/run/confd/upsmon.SOURCE.toml", "read:/run/netd/resolv.conf", "make-in:/state/upsmon", "connect-tcp", "socket:unix", "socket:inet", "socket:inet6"}, nil},
 		{"mdnsd", []string{"mdnsd"}, // UDP only
@@ -35,7 +38,7 @@ func sandboxes() []confined {
 				"socket:unix", "socket:inet", "socket:inet6", "socket:packet", "socket:netlink.route"}, nil},
 		{"confd", []string{"confd"},
 			[]string{"read:/boot/upscard.toml", "make-in:/run/confd", "make-in:/state/confd", "read:/run/confd/upsd.SOURCE.toml", "read:/run/confd/netd.SOURCE.toml",
-				"read:/run/confd/upsmon.SOURCE.toml", "read:/run/confd/mdnsd.SOURCE.toml", "read:/run/confd/nisd.SOURCE.toml", "read:/run/confd/usbhid-ups.SOURCE.toml"}, nil},
+				"read:/run/confd/upsmon.SOURCE.toml", "read:/run/confd/mdnsd.SOURCE.toml", "read:/run/confd/nisd.SOURCE.toml", "read:/run/confd/tlsshim.SOURCE.toml", "read:/run/confd/usbhid-ups.SOURCE.toml"}, nil},
 		{"usbhid-ups.2", []string{"usbhid-ups"}, // another one's device and socket are not its own
 			[]string{"read:/run/confd/usbhid-ups.SOURCE.toml", "read:/run/usb/roster", "make-socket", "socket:unix", "socket:netlink.uevent"}, nil},
 		{"usbhid-ups.1", []string{"usbhid-ups"},

@@ -1,4 +1,4 @@
-package nut
+package trouble
 
 import (
 	"bytes"
@@ -17,18 +17,18 @@ func TestTrouble(t *testing.T) {
 			}
 			return a
 		}
-		x := trouble{logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{ReplaceAttr: noTime})), what: "crowd"}
-		x.well()
+		x := Trouble{Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{ReplaceAttr: noTime})), What: "crowd"}
+		x.Well()
 		for range 1000 {
-			x.again("limit", 5)
-			x.well()
+			x.Again("limit", 5)
+			x.Well()
 			time.Sleep(calm - 1)
-			x.well()
+			x.Well()
 		}
 		time.Sleep(time.Nanosecond)
-		x.well()
-		x.well()
-		x.again("limit", 6)
+		x.Well()
+		x.Well()
+		x.Again("limit", 6)
 		const want = "level=WARN msg=crowd limit=5\nlevel=INFO msg=\"over: crowd\" times=1000\nlevel=WARN msg=crowd limit=6\n"
 		if log.String() != want {
 			t.Errorf("got\n%s", &log)
