@@ -68,6 +68,7 @@ func directories() []directory {
 		{"/run/nut", 0o1775, 0, gidDrivers}, // each driver puts its socket here, none can remove another's
 		{"/run/netd", 0o755, uidNetd, uidNetd},
 		{"/run/nisd", 0o755, uidNisd, uidNisd},
+		{"/run/tlsshim", 0o755, uidTLSShim, uidTLSShim},
 		{"/run/confd", 0o755, uidConfd, uidConfd},
 		{"/run/usb", 0o755, 0, 0}, // the roster
 	}

@@ -36,7 +36,8 @@ func table() []row {
 		{kind: "_nut._tcp", subtypes: []string{"_upscard"}, program: upsd, txt: describe},
 		{kind: "_upsd._tcp", program: upsd, txt: func(w world, _ string) []string { return []string{"txtvers=1", deviceList(w)} }}, // for nut-scanner
 		{kind: "_device-info._tcp", program: upsd, portless: true, txt: func(world, string) []string { return []string{"model=upscard"} }},
-		{kind: "_apcupsd._tcp", program: "nisd", txt: describeOne}, // one for each UPS that is served
+		{kind: "_ups._tcp", program: "tlsshim", txt: func(w world, _ string) []string { return []string{"txtvers=1", "protocol=1.3", deviceList(w)} }}, // RFC 9271's name for port 401
+		{kind: "_apcupsd._tcp", program: "nisd", txt: describeOne},                                                                                     // one for each UPS that is served
 	}
 }
 

@@ -9,31 +9,38 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/upscard/upscard/services/ca"
 	"github.com/upscard/upscard/services/nut/nuttest"
+	"github.com/upscard/upscard/tools/debs"
 )
 
-// needProgram skips where a program is missing, and fails under CI.
-func needProgram(t *testing.T, name string) string {
+// need skips where something is missing, and fails under CI.
+func need(t *testing.T, err error) {
 	t.Helper()
-	path, err := exec.LookPath(name)
 	if err != nil && os.Getenv("CI") == "true" {
 		t.Fatal(err)
 	}
 	if err != nil {
 		t.Skip(err)
 	}
+}
+
+func needProgram(t *testing.T, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	need(t, err)
 	return path
 }
 
-// served is a card with our upsd behind, and the file of its authority's certificate. Clients call it localhost.
+// served is a card with our upsd behind, and the file of its authority's certificate. Clients call it localhost. config is more of [tlsshim].
 func served(t *testing.T, config string) (c *card, cafile string) {
 	t.Helper()
-	c = place(t, configured+config+"[tls]\nstarttls = 'off'\nnames = 'localhost'\n")
+	c = place(t, "[tlsshim]\n"+config+strings.TrimPrefix(configured, "[tlsshim]\n")+"[tls]\nstarttls = 'off'\nnames = 'localhost'\n")
 	c.driver()
 	c.upsd()
 	c.start()
@@ -77,7 +84,7 @@ ask("LOGOUT")
 // TestUPSmonPy: a client that does what UPSmon.py does comes in, and only to the card that it knows, by a name that it has.
 func TestUPSmonPy(t *testing.T) {
 	python := needProgram(t, "python3")
-	c, cafile := served(t, "[users.second]\npassword = 'secret'\nupsmon = 'secondary'\n")
+	c, cafile := served(t, "")
 	_, port, err := net.SplitHostPort(c.addr)
 	must(t, err)
 	other, err := ca.New(ca.Dates{})
@@ -143,12 +150,7 @@ func TestOpenSSL(t *testing.T) {
 		"":                {"": true, "-tls1_3": true, "-tls1_2": false, "-tls1_1 -cipher ALL:@SECLEVEL=0": false},
 		"minimum = '1.2'": {"": true, "-tls1_3": true, "-tls1_2": true, "-tls1_2 -cipher AES128-GCM-SHA256": false, "-tls1_1 -cipher ALL:@SECLEVEL=0": false},
 	} {
-		c, cafile := served(t, "")
-		if config != "" {
-			must(t, c.rewrite("[tlsshim]\n", "[tlsshim]\n"+config+"\n"))
-			c.stop()
-			c.start()
-		}
+		c, cafile := served(t, config+"\n")
 		ask := func(addr, options string) bool {
 			args := append([]string{"s_client", "-connect", addr, "-verify_return_error", "-no-CApath", "-no-CAstore", "-CAfile", cafile, "-brief", "-ign_eof"},
 				strings.Fields(options)...)
@@ -166,6 +168,45 @@ func TestOpenSSL(t *testing.T) {
 			if ask(addr, "-verify_hostname elsewhere") {
 				t.Error("it is elsewhere too")
 			}
+		}
+	}
+}
+
+// TestScan: a scanner of protocols and ciphers finds the versions that are configured, and nothing weak in them.
+func TestScan(t *testing.T) {
+	need(t, debs.Available())
+	root, err := debs.Unpack(t.Context(), "../../images/out/tlsclients", "", "libnss3-tools", "sslscan")
+	need(t, err)
+	dir := t.TempDir()
+	must(t, debs.Scripts(root, dir, "usr/bin/sslscan"))
+	good := regexp.MustCompile(`^(ECDHE-ECDSA-(AES\d+-GCM-SHA\d+|CHACHA20-POLY1305)|TLS_(AES_\d+_GCM|CHACHA20_POLY1305)_SHA\d+)$`)
+	for config, want := range map[string]struct {
+		version12 string
+		ciphers   int
+	}{"": {"disabled", 3}, "minimum = '1.2'\n": {"enabled", 6}} {
+		c, _ := served(t, config)
+		out, err := exec.CommandContext(t.Context(), filepath.Join(dir, "sslscan"), "--no-colour", "--no-fallback", c.addr).CombinedOutput()
+		must(t, err)
+		text := string(out)
+		for _, line := range []string{"SSLv2     disabled", "SSLv3     disabled", "TLSv1.0   disabled", "TLSv1.1   disabled", "TLSv1.2   " + want.version12, "TLSv1.3   enabled"} {
+			if !strings.Contains(text, line) {
+				t.Errorf("%q: not %q", config, line)
+			}
+		}
+		ciphers := regexp.MustCompile(`(?m)^(Preferred|Accepted) +TLSv\S+ +\d+ bits +(\S+)`).FindAllStringSubmatch(text, -1)
+		for _, cipher := range ciphers {
+			if !good.MatchString(cipher[2]) {
+				t.Errorf("%q: it accepts %s", config, cipher[2])
+			}
+		}
+		if len(ciphers) < want.ciphers {
+			t.Errorf("%q: only %d ciphers were found", config, len(ciphers))
+		}
+		if strings.Contains(text, "vulnerable to heartbleed") && !strings.Contains(text, "not vulnerable to heartbleed") {
+			t.Errorf("%q: heartbleed", config)
+		}
+		if t.Failed() {
+			t.Log(text)
 		}
 	}
 }

@@ -20,6 +20,7 @@ type options struct {
 	upsd             string
 	proxy            bool
 	certificate, key string
+	told             program.UIDs
 }
 
 func (o *options) parse(args []string, stderr io.Writer) error {
@@ -29,6 +30,7 @@ func (o *options) parse(args []string, stderr io.Writer) error {
 	fs.BoolVar(&o.proxy, "proxy", true, "tell the server by the PROXY protocol who the client is; NUT's own does not know that")
 	fs.StringVar(&o.certificate, "certificate", "", "PEM `file` of the certificate to show and those between it and its authority, instead of the configured one")
 	fs.StringVar(&o.key, "key", "", "PEM `file` of its key (default: the file of the certificate)")
+	fs.Var(&o.told, "feed-uid", "`uid` that is told which ports are open, besides root and our own; may be repeated (default: nobody is)")
 	return program.Parse(fs, args)
 }
 

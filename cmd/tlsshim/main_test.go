@@ -20,6 +20,8 @@ import (
 
 	"github.com/upscard/upscard/services/ca"
 	"github.com/upscard/upscard/services/driversock"
+	"github.com/upscard/upscard/services/feeds"
+	"github.com/upscard/upscard/services/reach"
 	"github.com/upscard/upscard/services/ups"
 )
 
@@ -100,7 +102,7 @@ func (c *card) start(args ...string) {
 	c.log = logBuffer{}
 	ctx, cancel := context.WithCancel(context.Background())
 	code := make(chan int, 1)
-	args = append([]string{"-config", filepath.Join(c.dir, "upscard.toml"), "-run", c.dir, "-listen", "127.0.0.1:0"}, args...)
+	args = append([]string{"-config", filepath.Join(c.dir, "upscard.toml"), "-run", c.dir, "-feed-uid", "0", "-listen", "127.0.0.1:0"}, args...)
 	go func() { code <- run(ctx, args, &c.log, func(string) error { return nil }) }()
 	c.stop = sync.OnceValue(func() int {
 		cancel()
@@ -117,16 +119,6 @@ func (c *card) start(args ...string) {
 		}
 	})
 	c.addr = c.log.find(c.t, `msg=listening addr=(\S+)`)
-}
-
-// rewrite changes the configuration.
-func (c *card) rewrite(old, new string) error {
-	path := filepath.Join(c.dir, "upscard.toml")
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(path, []byte(strings.Replace(string(text), old, new, 1)), 0o600)
 }
 
 // buildUpsd makes our upsd, once.
@@ -220,7 +212,7 @@ func (c *card) ask(config *tls.Config, requests string) (string, error) {
 	return strings.TrimSuffix(string(all), "OK Goodbye\n"), err
 }
 
-const configured = "[tlsshim]\nenabled = true\n[users.mon]\npassword = 'secret'\nupsmon = 'primary'\n"
+const configured = "[tlsshim]\nenabled = true\n[users.mon]\npassword = 'secret'\nupsmon = 'primary'\n[users.second]\npassword = 'secret'\nupsmon = 'secondary'\n"
 
 // TestWithUpsd: in front of our own upsd clients know the card by its authority, and upsd knows them. It may come and go.
 func TestWithUpsd(t *testing.T) {
@@ -268,9 +260,17 @@ func TestWithUpsd(t *testing.T) {
 	if got, err := c.ask(roots, "NETVER\n"); got != "1.3\n" || err != nil {
 		t.Errorf("with another upsd: %q, %v", got, err)
 	}
+	told := feeds.New(reach.Dir(c.dir, "tlsshim"), driversock.Trust{}, slog.New(slog.DiscardHandler))
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { told.Run(ctx); close(done) }()
+	defer func() { cancel(); <-done }()
+	open := func() string { return fmt.Sprint(reach.Listening(told)) }
+	until(t, "it tells where it listens", func() bool { return open() == "map[:["+c.addr+"]]" })
 	if code := c.stop(); code != 0 {
 		t.Error("exit code", code)
 	}
+	until(t, "it listens no more", func() bool { return open() == "map[]" })
 }
 
 // TestClientCertificates: the certificate of a user makes one that user, whether the card's own authority has signed it or another; with "require" nobody comes in without.

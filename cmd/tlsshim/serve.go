@@ -9,11 +9,12 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"github.com/upscard/upscard/services/config"
+	"github.com/upscard/upscard/services/driversock"
 	"github.com/upscard/upscard/services/heartbeat"
 	"github.com/upscard/upscard/services/listen"
+	"github.com/upscard/upscard/services/reach"
 	"github.com/upscard/upscard/services/shim"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
@@ -26,7 +27,7 @@ const memory = 128 << 20
 const (
 	maxConns      = 4_000
 	maxConnsOfOne = 1_000
-	otherFiles    = 64
+	otherFiles    = 96
 )
 
 // limits are those of the configuration, as far as the process's file descriptors go.
@@ -53,15 +54,25 @@ func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.L
 	if len(opts.listen) > 0 {
 		addrs = opts.listen
 	}
-	e := &entrance{server: server, logger: logger, opened: make(chan struct{}), sealed: func() error {
+	e := &entrance{server: server, reach: reach.NewTeller(), opened: make(chan struct{})}
+	sealed := func() error {
 		if to.network != "unix" {
 			return nil // a socket for each client
 		}
 		return tighten("tlsshim.serving")
-	}}
+	}
 	parent := heartbeat.To(opts.Ready)
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return e.serve(ctx, addrs) })
+	g.Go(func() error {
+		if len(opts.told) == 0 {
+			return nil
+		}
+		if err := e.reach.Serve(ctx, reach.Dir(opts.Run, "tlsshim"), driversock.ServeOptions{Logger: logger, AllowUIDs: opts.told}); err != nil {
+			logger.Error("ports that are served are not announced", "err", err)
+		}
+		return nil
+	})
+	g.Go(func() error { return listen.Each(ctx, addrs, logger, sealed, e.admit) })
 	g.Go(func() error {
 		select {
 		case <-e.opened:
@@ -82,48 +93,20 @@ func serve(ctx context.Context, cfg *config.Config, opts options, logger *slog.L
 	return g.Wait()
 }
 
-// entrance is the addresses that clients come in by, each served as soon as it can be bound.
+// entrance is the addresses that clients come in by.
 type entrance struct {
 	server *shim.Server
-	logger *slog.Logger
+	reach  *reach.Teller
 	opened chan struct{} // closed when every address was tried and one is served
 	open   sync.Once
-	sealed func() error // called once no socket is to be made any more
 
-	missing atomic.Int32 // addresses that are not served yet
-	mu      sync.Mutex
-	served  []*listen.Askable
+	mu     sync.Mutex
+	served []*listen.Askable
 }
 
-// serve returns once ctx has ended and every listener is closed.
-func (e *entrance) serve(ctx context.Context, addrs []string) error {
-	g, ctx := errgroup.WithContext(ctx)
-	e.missing.Store(int32(len(addrs)))
-	for _, addr := range addrs {
-		g.Go(func() error {
-			ln, err := listen.TCP(ctx, addr)
-			if err != nil {
-				e.logger.Warn("address cannot be served, trying again", "err", err)
-				ln = listen.Later(ctx, addr)
-			}
-			return e.admit(ctx, ln)
-		})
-	}
-	return g.Wait()
-}
-
-// admit serves the clients of ln, nobody if it is nil.
+// admit serves the clients of ln until ctx ends.
 func (e *entrance) admit(ctx context.Context, ln *net.TCPListener) error {
-	if ln == nil {
-		return nil
-	}
-	defer ln.Close()
-	if e.missing.Add(-1) == 0 {
-		if err := e.sealed(); err != nil {
-			return err
-		}
-	}
-	e.logger.Info("listening", "addr", ln.Addr())
+	defer e.reach.Open("", ln.Addr())()
 	a := listen.NewAskable(ln)
 	e.mu.Lock()
 	e.served = append(e.served, a)

@@ -7,11 +7,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"github.com/upscard/upscard/services/listen"
 	"github.com/upscard/upscard/services/nut"
-	"golang.org/x/sync/errgroup"
 )
 
 // entrance is the addresses that clients come in by, each served as soon as it can be bound.
@@ -23,9 +21,8 @@ type entrance struct {
 	opened  chan struct{}           // closed when every address was tried and one is served
 	open    func()
 
-	missing atomic.Int32 // addresses that are not served yet
-	mu      sync.Mutex
-	served  []net.Addr
+	mu     sync.Mutex
+	served []net.Addr
 }
 
 func newEntrance(server *nut.Server, feeds *nut.Registry, logger *slog.Logger, tighten func(duty string) error) *entrance {
@@ -36,39 +33,11 @@ func newEntrance(server *nut.Server, feeds *nut.Registry, logger *slog.Logger, t
 
 // serve returns once ctx has ended and every listener is closed.
 func (e *entrance) serve(ctx context.Context, addrs []string) error {
-	g, ctx := errgroup.WithContext(ctx)
-	e.missing.Store(int32(len(addrs)))
-	var all []func() error
-	for _, addr := range addrs {
-		ln, err := listen.TCP(ctx, addr)
-		if err != nil {
-			e.logger.Warn("address cannot be served, trying again", "err", err)
-		}
-		all = append(all, func() error {
-			if ln == nil {
-				ln = listen.Later(ctx, addr)
-			}
-			return e.admit(ctx, ln)
-		})
-	}
-	for _, f := range all {
-		g.Go(f)
-	}
-	return g.Wait()
+	return listen.Each(ctx, addrs, e.logger, func() error { return e.tighten("upsd.serving") }, e.admit)
 }
 
-// admit serves the clients of ln, nobody if it is nil.
+// admit serves the clients of ln.
 func (e *entrance) admit(ctx context.Context, ln *net.TCPListener) error {
-	if ln == nil {
-		return nil
-	}
-	defer ln.Close()
-	if e.missing.Add(-1) == 0 {
-		if err := e.tighten("upsd.serving"); err != nil {
-			return err
-		}
-	}
-	e.logger.Info("listening", "addr", ln.Addr())
 	e.mu.Lock()
 	e.served = append(e.served, ln.Addr())
 	e.feeds.Tell("server.listening", reachedBy(e.served))

@@ -76,7 +76,8 @@ func (s *security) of(c config.TLS) (nut.Security, error) {
 	defer s.mu.Unlock()
 	s.names = c.Names
 	if c.StartTLS == "" {
-		s.supplied = config.TLS{}
+		s.supplied, s.warned = c, nil // for tlsshim, if at all
+		s.watch(dates(), true)
 		return nut.Security{}, nil
 	}
 	secure := nut.Security{Config: tlsconf.Server(), Required: c.StartTLS == config.TLSRequired}

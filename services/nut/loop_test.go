@@ -13,13 +13,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/upscard/upscard/services/listen"
 	"golang.org/x/sys/unix"
 )
 
 // serving is a server on a port of its own, until the test ends.
 func serving(t *testing.T, s *Server) (addr string) {
 	t.Helper()
-	ln, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	ln, err := listen.TCP(t.Context(), "127.0.0.1:0") // with the buffers that clients' sockets have
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,6 +37,16 @@ func serving(t *testing.T, s *Server) (addr string) {
 		}
 	})
 	return ln.Addr().String()
+}
+
+// await polls, for less than a client that does not read is kept.
+func await(t *testing.T, what string, there func() bool) {
+	t.Helper()
+	for begin := time.Now(); !there(); time.Sleep(time.Millisecond) {
+		if time.Since(begin) > writeTimeout*9/10 {
+			t.Fatal("there is not " + what)
+		}
+	}
 }
 
 // promoted is how many clients of the only loop have a goroutine.
@@ -108,25 +119,28 @@ func TestQuickNeedsProof(t *testing.T) {
 
 // TestReadsLate: who reads late gets all answers, in order, whoever sends them.
 func TestReadsLate(t *testing.T) {
-	s := NewServer(testHost(), Limits{})
-	c := dialLive(t, serving(t, s))
-	if err := c.conn.(*net.TCPConn).SetReadBuffer(64 << 10); err != nil {
-		t.Fatal(err)
-	}
-	const lists = 8000 // some megabytes, more than any socket takes
-	go func() {
-		io.WriteString(c.conn, strings.Repeat("LIST VAR ups\nNETVER\n", lists)+"LOGOUT\n")
-	}()
-	for promoted(s) == 0 {
-		time.Sleep(time.Millisecond)
-	}
-	want, _, _ := NewSession(testHost(), "").Take(nil, []byte("LIST VAR ups\nNETVER\n"))
-	all, err := io.ReadAll(c.in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if rest := bytes.ReplaceAll(all, want, nil); string(rest) != "OK Goodbye\n" || len(all) != lists*len(want)+len(rest) {
-		t.Errorf("%d bytes of %d; besides answers %.200q", len(all), lists*len(want), rest)
+	for name, line := range map[string]string{
+		"cut in a line":           "LIST VAR ups\n",
+		"cut between two of them": "LIST VAR \"ups\" \n", // as many bytes as divide deskBuffer
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := NewServer(testHost(), Limits{})
+			c := dialLive(t, serving(t, s))
+			if err := c.conn.(*net.TCPConn).SetReadBuffer(64 << 10); err != nil {
+				t.Fatal(err)
+			}
+			const lists = 8000 // two megabytes, more than the sockets of both sides take
+			go io.WriteString(c.conn, strings.Repeat(line, lists)+"LOGOUT\n")
+			await(t, "somebody who waits for it", func() bool { return promoted(s) > 0 })
+			want, _, _ := NewSession(testHost(), "").Take(nil, []byte(line))
+			all, err := io.ReadAll(c.in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if rest := bytes.ReplaceAll(all, want, nil); string(rest) != "OK Goodbye\n" || len(all) != lists*len(want)+len(rest) {
+				t.Errorf("%d bytes of %d; besides answers %.200q", len(all), lists*len(want), rest)
+			}
+		})
 	}
 }
 
@@ -225,9 +239,7 @@ func TestNoDescriptors(t *testing.T) {
 	if err := unix.Connect(third, &unix.SockaddrInet4{Port: to.Port, Addr: [4]byte{127, 0, 0, 1}}); err != nil {
 		t.Fatal(err)
 	}
-	for !strings.Contains(log.String(), "cannot be accepted") {
-		time.Sleep(time.Millisecond)
-	}
+	await(t, "a word in the log", func() bool { return strings.Contains(log.String(), "cannot be accepted") })
 	if got := first.ask("NETVER"); got != "1.3\n" {
 		t.Errorf("meanwhile another got %q", got)
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"os"
 	"time"
 
 	"github.com/upscard/upscard/services/guests"
@@ -29,7 +30,7 @@ func (s *Server) hear(client *socket, addr guests.Address) bool {
 		n, err := client.Read(buf[len(heard):])
 		heard = buf[:len(heard)+n]
 		if what = begun(heard); what == unfinished && err != nil {
-			if len(heard) > 0 || !errors.Is(err, io.EOF) { // else it only looked whether we are there
+			if len(heard) > 0 || errors.Is(err, os.ErrDeadlineExceeded) { // else it only looked whether we are there
 				s.failing.Again("addr", addr.Name, "err", err)
 			}
 			return false

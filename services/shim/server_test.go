@@ -1,6 +1,7 @@
 package shim
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -80,6 +81,56 @@ func TestMuch(t *testing.T) {
 			t.Errorf("%d bytes have come, of %d", len(got), size)
 		}
 	}
+}
+
+// crumbs writes byte by byte.
+type crumbs struct{ net.Conn }
+
+func (c crumbs) Write(b []byte) (int, error) {
+	for i := range b {
+		if _, err := c.Conn.Write(b[i : i+1]); err != nil {
+			return i, err
+		}
+	}
+	return len(b), nil
+}
+
+// TestCrumbs: records of TLS that come in pieces, or several at once, are put together.
+func TestCrumbs(t *testing.T) {
+	b := start(t, nil)
+	conn := b.dial()
+	must(t, conn.SetNoDelay(true))
+	client, err := b.secure(crumbs{conn}, true, new(tls.Config))
+	must(t, err)
+	backend := b.accept()
+	for range 20 {
+		say(t, client, "GET VAR ups ups.status\n")
+		hear(t, backend, "GET VAR ups ups.status\n")
+	}
+	below := &holding{Conn: b.dial()}
+	client, err = b.secure(below, false, new(tls.Config))
+	must(t, err)
+	backend = b.accept()
+	below.hold = true
+	for range 50 {
+		say(t, client, "VER\n")
+	}
+	say(t, below.Conn, below.kept.String())
+	hear(t, backend, strings.Repeat("VER\n", 50))
+}
+
+// holding keeps back what is written while it is told to.
+type holding struct {
+	net.Conn
+	hold bool
+	kept bytes.Buffer
+}
+
+func (h *holding) Write(b []byte) (int, error) {
+	if h.hold {
+		return h.kept.Write(b)
+	}
+	return h.Conn.Write(b)
 }
 
 // TestInjection: plain text behind STARTTLS ends the connection, and reaches nobody.

@@ -48,7 +48,8 @@ type socket struct {
 
 	ahead []byte // read before anybody asked
 
-	fd        uintptr // what Read reads without waiting, while receive runs
+	receives  bool    // Read does not wait
+	fd        uintptr // of which it then reads
 	from      io.Reader
 	to        io.Writer
 	failed    error
@@ -66,7 +67,7 @@ func newSocket(conn Stream, of *Server) (*socket, error) {
 	return s, err
 }
 
-// Read implements net.Conn. While receive runs it returns again instead of waiting.
+// Read implements net.Conn. While something is received it returns again instead of waiting.
 func (s *socket) Read(b []byte) (int, error) {
 	switch {
 	case len(s.ahead) > 0:
@@ -75,7 +76,7 @@ func (s *socket) Read(b []byte) (int, error) {
 			s.ahead = nil
 		}
 		return n, nil
-	case s.fd == 0:
+	case !s.receives:
 		return s.Stream.Read(b)
 	}
 	n, err := sockio.Read(s.fd, b)
@@ -103,9 +104,9 @@ func (s *socket) receive(from io.Reader, to io.Writer) error {
 // tryReceive carries what is there, and reports false if more is to be waited for. No memory is held meanwhile.
 func (s *socket) tryReceive(fd uintptr) bool {
 	at := s.desks.take()
-	s.fd = fd
+	s.receives, s.fd = true, fd
 	s.failed = at.pass(s.from, s.to)
-	s.fd = 0
+	s.receives = false
 	s.desks.put(at)
 	return s.failed != again{}
 }

@@ -19,7 +19,7 @@ type Service struct {
 var Services = []Service{
 	{Name: "nut", Port: 3493, Host: 3493},
 	{Name: "apcupsd", Port: 3551, Host: 3551},
-	{Name: "ups", Port: 401, Host: 4010},
+	{Name: "tlsshim", Port: 401, Host: 4010},
 }
 
 // forward gives every service a port of this host that is free now: the wanted one if it can be had.

@@ -27,7 +27,7 @@ func sandboxes() []confined {
 			[]string{"read:/run/confd/nisd.SOURCE.toml", "make-in:/state/nisd", "make-socket-nisd", "socket:unix", "socket:inet", "socket:inet6", "bind-tcp"},
 			map[string]string{"socket:inet": "nisd.serving", "socket:inet6": "nisd.serving", "bind-tcp": "nisd.serving"}},
 		{"tlsshim", []string{"tlsshim", "tlsshim.serving"},
-			[]string{"read:/run/confd/tlsshim.SOURCE.toml", "socket:unix", "socket:inet", "socket:inet6", "bind-tcp"},
+			[]string{"read:/run/confd/tlsshim.SOURCE.toml", "make-socket-tlsshim", "socket:unix", "socket:inet", "socket:inet6", "bind-tcp"},
 			map[string]string{"socket:inet": "tlsshim.serving", "socket:inet6": "tlsshim.serving", "bind-tcp": "tlsshim.serving"}},
 		{"upsmon", []string{"upsmon"}, // nothing of it can be reached; it reaches upsd, and whoever the owner wants to be told
 			[]string{"read:/run/confd/upsmon.SOURCE.toml", "read:/run/netd/resolv.conf", "make-in:/state/upsmon", "connect-tcp", "socket:unix", "socket:inet", "socket:inet6"}, nil},

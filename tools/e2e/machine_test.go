@@ -101,7 +101,7 @@ func boot(t *testing.T, s setup) *machine {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	services := []card.Service{{Name: "nut", Port: 3493, Address: s.address}, {Name: "nis", Port: 3551, Address: s.address}, {Name: "ups", Port: 401, Address: s.address}} // any free ports
+	services := []card.Service{{Name: "nut", Port: 3493, Address: s.address}, {Name: "nis", Port: 3551, Address: s.address}, {Name: "tlsshim", Port: 401, Address: s.address}} // any free ports
 	var owner []byte
 	if s.config != "" {
 		owner = []byte(s.config)

@@ -53,6 +53,12 @@ from = "10.0.2.2"
 	} else {
 		t.Logf("resident %s, of its own %s", s["VmRSS"], s["RssAnon"])
 	}
+	mark := m.Console.Mark()
+	m.shell("kill -9 " + m.pid("tlsshim"))
+	m.console(mark, `tlsshim: .*msg=listening`)
+	if got, err := m.say401("STARTTLS\n", roots, "rack-7", "NETVER\nLOGOUT\n"); got != "1.3\nOK Goodbye\n" {
+		t.Errorf("of another tlsshim: %q, %v", got, err)
+	}
 	m.shell("kill -9 " + m.pid("upsd"))
 	m.awaitAnswer("ups", "ups.status", "^OL", patience)
 	if got, err := m.say401("", roots, "rack-7", "NETVER\nLOGOUT\n"); got != "1.3\nOK Goodbye\n" {
@@ -75,7 +81,7 @@ func TestNoTLSShim(t *testing.T) {
 // say401 returns all that the card answers at port 401 to requests over TLS, or to what is said in the clear before.
 func (m *machine) say401(begin string, roots *x509.CertPool, name, requests string) (string, error) {
 	m.t.Helper()
-	conn, err := net.Dial("tcp", m.Addr("ups"))
+	conn, err := net.Dial("tcp", m.Addr("tlsshim"))
 	if err != nil {
 		return "", err
 	}

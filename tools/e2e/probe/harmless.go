@@ -27,6 +27,7 @@ func harmless(pid int, source string) []attempt {
 		{"remove-control", func() error { return unix.Unlink("/run/nut/control") }},
 		{"make-socket", func() error { return makeSocket("/run/nut/probe") }},
 		{"make-socket-nisd", func() error { return makeSocket("/run/nisd/probe") }},
+		{"make-socket-tlsshim", func() error { return makeSocket("/run/tlsshim/probe") }},
 		{"make-link", func() error { return unix.Symlink("/init", "/tmp/probe") }},
 		{"make-directory", func() error { return unix.Mkdir("/tmp/probe", 0o700) }},
 		{"connect-tcp", func() error { return tcp(unix.Connect, 3493) }},
@@ -41,7 +42,7 @@ func harmless(pid int, source string) []attempt {
 	for _, path := range []string{"/etc/upscard.toml", "/dev/bus/usb/001/001", "/dev/bus/usb/001/002", "/proc/sys/kernel/core_pattern"} {
 		attempts = append(attempts, attempt{"write:" + path, func() error { return open(path, unix.O_WRONLY) }})
 	}
-	for _, dir := range []string{"/", "/etc", "/tmp", "/run", "/run/nut", "/run/nisd", "/run/netd", "/run/usb", "/run/confd", "/state", "/state/netd", "/state/confd", "/state/upsd", "/state/upsmon", "/state/mdnsd", "/state/nisd", "/boot", "/dev", "/proc"} {
+	for _, dir := range []string{"/", "/etc", "/tmp", "/run", "/run/nut", "/run/nisd", "/run/tlsshim", "/run/netd", "/run/usb", "/run/confd", "/state", "/state/netd", "/state/confd", "/state/upsd", "/state/upsmon", "/state/mdnsd", "/state/nisd", "/boot", "/dev", "/proc"} {
 		attempts = append(attempts, attempt{"make-in:" + dir, func() error { return makeFile(dir + "/probe") }})
 	}
 	for _, s := range []struct {
