@@ -3,7 +3,7 @@
 #   make run [DEVICE=FILE ...] [CONFIG=upscard.toml] [SPEED=60] [RESCUE=1]
 #   make run MACHINE=raspi3b [RESCUE=1]
 #   make image [RELEASE=1]
-#   make bench [ARGS='-time 5s -rounds 5 -only PATTERN' | ARGS=-hold]
+#   make bench [ARGS='-time 5s -rounds 5 -only PATTERN' | ARGS='[-hold] -write docs/bench.md']
 #
 # A release takes no `upscard.` words from the kernel's command line; it is what is published. Without RELEASE=1 it is a build for development,
 # which is what `make run` and most tests boot. The two differ in init alone, and lie side by side.
@@ -41,9 +41,10 @@ build: $(OUT)/upscard-rpi$(flavour).img $(OUT)/bin/run $(OUT)/bin/virtups
 
 image: $(OUT)/upscard-rpi$(flavour).img.zst
 
-# upsd beside NUT's, both of this machine's architecture.
-bench: setup-test $(OUT)/bin/bench $(OUT)/bin/upsd
-	@$(OUT)/bin/bench -upsd $(OUT)/bin/upsd $(ARGS)
+# Our servers beside others that do the same, all of this machine's architecture.
+compared = upsd nisd mdnsd tlsshim
+bench: setup-test $(OUT)/bin/bench $(addprefix $(OUT)/bin/,$(compared))
+	@$(OUT)/bin/bench $(ARGS)
 
 clean:
 	rm -rf $(OUT)
@@ -82,8 +83,8 @@ $(OUT)/release/initramfs.cpio.zst: $(OUT)/initramfs.cpio.zst $(OUT)/arm64/init-r
 $(OUT)/bin/%: $(call source,tools board services) | setup-run
 	@CGO_ENABLED=0 go build -trimpath -o $@ ./tools/$*
 
-$(OUT)/bin/upsd: $(call source,cmd/upsd services) | setup-run
-	@CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o $@ ./cmd/upsd
+$(addprefix $(OUT)/bin/,$(compared)): $(OUT)/bin/%: $(call source,cmd services) | setup-run
+	@CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o $@ ./cmd/$*
 
 # The image for Raspberry Pis, which the tests and `make run` boot too.
 image_source = $(shell find board/rpi/files -type f) $(call source,board services/layout tools/image tools/mkimage)

@@ -29,10 +29,12 @@ const (
 // claim begins to probe for the names that the records need, and forgets others.
 func (l *link) claim(now time.Time) {
 	wanted := make(map[string]bool)
-	begin := later(now.Add(l.r.opts.Rand(probePause)), l.r.patience(now))
+	patience := l.r.patience(now)
+	begin := later(now.Add(l.r.opts.Rand(probePause)), patience)
+	soon := now.Add(probePause)
 	for _, c := range l.claims {
-		if !c.ours && c.sent == 0 && c.due.Before(begin) { // one packet for all
-			begin = c.due
+		if !c.ours && c.sent < probes && !c.due.Before(patience) && !c.due.After(soon) { // one packet for all
+			begin, soon = c.due, c.due
 		}
 	}
 	for _, r := range l.records {

@@ -167,6 +167,7 @@ func (l *link) flush(now time.Time) {
 		}
 		if s.left--; s.left > 0 {
 			s.at, s.pause = now.Add(s.pause), 2*s.pause
+			l.gather(s)
 		} else {
 			delete(l.due, key)
 		}
@@ -185,6 +186,15 @@ func (l *link) flush(now time.Time) {
 	sent := l.multicast(wires(list), wires(extra))
 	for _, r := range slices.Concat(list, extra[:sent]) {
 		l.last[r.key] = now
+	}
+}
+
+// gather has other announcements that would come a little before this one wait for it: one packet for all.
+func (l *link) gather(with *sending) {
+	for _, s := range l.due {
+		if s.left > 0 && s.pause > pause && s.at.Before(with.at) && with.at.Sub(s.at) <= probePause {
+			s.at = with.at
+		}
 	}
 }
 

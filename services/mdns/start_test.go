@@ -211,3 +211,20 @@ func TestDefiant(t *testing.T) {
 		t.Error("no name after the liar has gone")
 	}
 }
+
+// What there is to be found comes a moment after the interfaces: it is asked for with the next probe for the host, and after the first time told with it.
+func TestServicesComeLater(t *testing.T) {
+	w := newWorld(t)
+	h := w.add(card, Names{}, "2")
+	w.run(300 * time.Millisecond) // the first probe is out
+	h.SetServices(w.now, []Service{nutService})
+	w.run(time.Hour)
+	var times []string
+	for _, line := range on("1.4", w.says()) {
+		at, what, _ := strings.Cut(line, " ")
+		times = append(times, at+strings.Repeat(" host", strings.Count(what, "?card.local.")+strings.Count(what, "=card.local."))+
+			strings.Repeat(" nut", strings.Count(what, "?card._nut")+strings.Count(what, "=card._nut._tcp.local./SRV")))
+	}
+	expect(t, times, "213ms host", "463ms host nut", "713ms host nut", "963ms nut", "963ms host", "1.213s nut", "2.213s host nut", "4.213s host nut", "8.213s host nut",
+		"16.213s host nut", "32.213s host nut")
+}

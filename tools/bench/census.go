@@ -47,12 +47,23 @@ func (c census) sum() (n int) {
 	return n
 }
 
+func (c census) desks() (n int) {
+	for who, of := range c {
+		if isDesk(who) {
+			n += of
+		}
+	}
+	return n
+}
+
+func isDesk(who string) bool { return strings.HasSuffix(who, "nut.(*desk).run") }
+
 // beyond says of which there are more than before, but for desks that are kept.
 func (c census) beyond(before census) string {
 	var list []string
 	for who, n := range c {
 		most := before[who]
-		if strings.HasSuffix(who, "nut.(*desk).run") {
+		if isDesk(who) {
 			most = maxDesks
 		}
 		if n > most {

@@ -19,15 +19,41 @@ import (
 // request is what a client asks, and how its answer ends.
 type request struct {
 	text string
-	end  string // what the last line begins with
+	end  string // what the last line begins with or, of apcupsd's protocol, the answer ends with
+}
+
+// complete returns the last line of an answer, if that is the end.
+func (r request) complete(answer []byte) (last []byte, done bool, err error) {
+	switch {
+	case r.text[0] == 0: // apcupsd's protocol
+		return answer, bytes.HasSuffix(answer, []byte(r.end)), nil
+	case answer[len(answer)-1] != '\n':
+		return nil, false, nil
+	}
+	last = answer[bytes.LastIndexByte(answer[:len(answer)-1], '\n')+1:]
+	if bytes.HasPrefix(last, []byte("ERR ")) {
+		return last, false, fmt.Errorf("%q: %q", r.text, last)
+	}
+	return last, bytes.HasPrefix(last, []byte(r.end)), nil
 }
 
 var (
-	getVar  = request{"GET VAR apc ups.status\n", "VAR apc ups.status "}
-	listVar = request{"LIST VAR apc\n", "END LIST VAR apc"}
-	logout  = request{"LOGOUT\n", "OK Goodbye"}
-	version = request{"VER\n", "Network UPS Tools"}
+	getVar   = request{"GET VAR apc ups.status\n", "VAR apc ups.status "}
+	getLive  = request{"GET VAR live ups.status\n", "VAR live ups.status "}
+	listVar  = request{"LIST VAR apc\n", "END LIST VAR apc"}
+	startTLS = request{"STARTTLS\n", "OK STARTTLS"}
+	logout   = request{"LOGOUT\n", "OK Goodbye"}
+	version  = request{"VER\n", "Network UPS Tools"}
+	status   = request{"\x00\x06status", "\n\x00\x00"}
 )
+
+// door is a way to come in to a server.
+type door func(ctx context.Context) (*client, error)
+
+// plain is the way in without TLS.
+func plain(addr string) door {
+	return func(ctx context.Context) (*client, error) { return dial(ctx, addr) }
+}
 
 // client is one connection of the load.
 type client struct {
@@ -37,12 +63,17 @@ type client struct {
 	raw  syscall.RawConn // nil: acknowledges as the system likes, else at once
 }
 
+// dial connects for as long as ctx says, or some minutes.
 func dial(ctx context.Context, addr string) (*client, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return nil, err
 	}
-	conn.SetDeadline(time.Now().Add(10 * patience))
+	limit, ok := ctx.Deadline()
+	if !ok {
+		limit = time.Now().Add(10 * patience)
+	}
+	conn.SetDeadline(limit)
 	return &client{conn: conn}, nil
 }
 
@@ -60,7 +91,6 @@ func (c *client) ask(r request) error {
 	if c.buf == nil {
 		c.buf = make([]byte, 8<<10)
 	}
-	line, end := 0, []byte(r.end) // where the current line begins
 	for n := 0; ; {
 		if c.raw != nil {
 			c.raw.Control(func(fd uintptr) { unix.SetsockoptInt(int(fd), unix.SOL_TCP, unix.TCP_QUICKACK, 1) })
@@ -73,15 +103,9 @@ func (c *client) ask(r request) error {
 			return err
 		}
 		n += more
-		if c.buf[n-1] != '\n' {
-			continue
-		}
-		line = bytes.LastIndexByte(c.buf[:n-1], '\n') + 1
-		if c.last = c.buf[line:n]; bytes.HasPrefix(c.last, end) {
-			return nil
-		}
-		if bytes.HasPrefix(c.last, []byte("ERR ")) {
-			return fmt.Errorf("%q: %q", r.text, c.last)
+		last, done, err := r.complete(c.buf[:n])
+		if c.last = last; done || err != nil {
+			return err
 		}
 	}
 }
@@ -90,14 +114,14 @@ func (c *client) ask(r request) error {
 func (c *client) rest() { c.buf, c.last = nil, nil }
 
 // crowd opens many connections that each have asked once. 64 come in at a time, as fast as they are answered.
-func crowd(ctx context.Context, addr string, n int, first request) (all []*client, err error) {
+func crowd(ctx context.Context, in door, n int, first request) (all []*client, err error) {
 	all = make([]*client, n)
 	errs := make([]error, 64)
 	var wg sync.WaitGroup
 	for w := range errs {
 		wg.Go(func() {
 			for i := w; i < n && errs[w] == nil; i += len(errs) {
-				c, err := dial(ctx, addr)
+				c, err := in(ctx)
 				if err == nil {
 					err = c.ask(first)
 					c.rest()
@@ -198,11 +222,11 @@ func press(ctx context.Context, n int, length time.Duration, begin func() (step 
 var entering = make(chan struct{}, 8)
 
 // asking is a client of press that keeps its connection.
-func asking(addr string, r request, prompt bool) func() (func() error, func(), error) {
+func asking(in door, r request, prompt bool) func() (func() error, func(), error) {
 	return func() (func() error, func(), error) {
 		entering <- struct{}{}
 		defer func() { <-entering }()
-		c, err := dial(context.Background(), addr)
+		c, err := in(context.Background())
 		if err == nil && prompt {
 			err = c.prompt()
 		}
@@ -216,20 +240,26 @@ func asking(addr string, r request, prompt bool) func() (func() error, func(), e
 	}
 }
 
-// comingTime is how long one that connects, asks and logs out may take.
+// comingTime is how long one that connects, asks and goes may take.
 const comingTime = 3 * time.Second
 
-// coming is a client of press that connects, asks and logs out, each time.
-func coming(addr string, r request) func() (func() error, func(), error) {
+// coming is a client of press that connects, asks and goes, each time.
+func coming(in door, asks ...request) func() (func() error, func(), error) {
 	return func() (func() error, func(), error) {
 		return func() error {
-			c, err := dial(context.Background(), addr)
+			ctx, cancel := context.WithTimeout(context.Background(), comingTime)
+			defer cancel()
+			c, err := in(ctx)
 			if err != nil {
 				return err
 			}
 			defer c.conn.Close()
-			c.conn.SetDeadline(time.Now().Add(comingTime))
-			return errors.Join(c.ask(r), c.ask(logout))
+			for _, r := range asks {
+				if err := c.ask(r); err != nil {
+					return err
+				}
+			}
+			return nil
 		}, func() {}, nil
 	}
 }

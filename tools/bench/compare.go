@@ -2,14 +2,15 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"math"
-	"os/exec"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -32,44 +33,87 @@ func (r result) median() float64 {
 	return r.values[len(r.values)/2]
 }
 
-// compare prints each figure of ours, the reference's of the same run, and the ratio.
-func compare(ctx context.Context, program string, set settings, out io.Writer) error {
+// contest is two servers that do the same, ours first, and the rows that compare them.
+type contest struct {
+	theirs string
+	rows   []row
+	once   bool                                                       // whatever the settings say of rounds
+	set    func(ctx context.Context, k kit) (*stand, []server, error) // the stand is to be closed even on an error, unless it is nil
+}
+
+// contests are all.
+var contests = []contest{upsdContest, tlsContest(tls.VersionTLS13, tlsRows), tlsContest(tls.VersionTLS12, tlsOldRows), nisContest, mdnsContest, shimContest}
+
+// compare prints each figure of ours, the reference's of the same run, and the ratio. The error tells of all that could not be compared.
+func compare(ctx context.Context, k kit, set settings, out io.Writer) (err error) {
 	only, err := regexp.Compile(set.only)
 	if err != nil {
 		return err
 	}
-	theirs, err := reference()
-	if err != nil {
-		return err
-	}
-	servers := []server{ours(program), theirs}
-	s, err := newStand(ctx, 0)
-	if err != nil {
-		return err
-	}
-	defer s.close()
-	fmt.Fprintf(out, "%s; %d processors, %s/%s; medians of %d\n\n| | upscard | NUT | ratio |\n|---|---|---|---|\n",
-		versions(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, set.rounds)
-	for _, r := range rows {
-		if !only.MatchString(r.name) {
+	fmt.Fprintf(out, "Medians of %d, of %v each.\n", set.rounds, set.length)
+	measured := 0
+	for _, c := range contests {
+		c.rows = slices.DeleteFunc(slices.Clone(c.rows), func(r row) bool { return !only.MatchString(r.name) })
+		if len(c.rows) == 0 {
 			continue
 		}
+		measured += len(c.rows)
+		if e := c.run(ctx, k, set, out); e != nil {
+			err = errors.Join(err, fmt.Errorf("upscard and %s: %w", c.theirs, e))
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	if measured == 0 {
+		return fmt.Errorf("no row is called %q", set.only)
+	}
+	return err
+}
+
+func (c contest) run(ctx context.Context, k kit, set settings, out io.Writer) error {
+	s, servers, err := c.set(ctx, k)
+	if s != nil {
+		defer s.close()
+	}
+	if err != nil {
+		return err
+	}
+	for _, srv := range servers {
+		p, err := s.serving(ctx, srv)
+		if err != nil {
+			return err
+		}
+		p.stop(syscall.SIGTERM)
+	}
+	about := s.theirs
+	if tls := s.agreed.String(); tls != "" {
+		about += " Both: " + tls + "."
+	}
+	if about != "" {
+		fmt.Fprintf(out, "\n%s\n", strings.TrimSpace(about))
+	}
+	if c.once {
+		set.rounds = 1
+	}
+	fmt.Fprintf(out, "\n| | upscard | %s | ratio |\n|---|---|---|---|\n", c.theirs)
+	for _, r := range c.rows {
 		results := make([][]result, len(servers))
 		for range set.rounds {
 			for i, srv := range servers {
-				figures, err := r.take(ctx, &measuring{set, s, srv})
+				figures, e := r.take(ctx, &measuring{set, s, srv})
 				if ctx.Err() != nil {
 					return ctx.Err()
 				}
-				if err != nil {
-					fmt.Fprintf(out, "| %s | | | %s: %v |\n", r.name, srv.name, err)
+				if e != nil {
+					err = errors.Join(err, fmt.Errorf("%s: %s: %w", r.name, srv.name, e))
 				}
 				results[i] = add(results[i], figures)
 			}
 		}
-		print(out, r.name, results[0], results[1])
+		print(out, r.name, c.theirs, results[0], results[1])
 	}
-	return nil
+	return err
 }
 
 // add sorts figures to those of earlier rounds.
@@ -85,7 +129,7 @@ func add(to []result, figures []figure) []result {
 }
 
 // print writes a row's figures. The ratio is how many times better ours is, which is less than 1 where it is worse.
-func print(out io.Writer, name string, ours, theirs []result) {
+func print(out io.Writer, name, them string, ours, theirs []result) {
 	for _, o := range ours {
 		i := slices.IndexFunc(theirs, func(r result) bool { return r.what == o.what })
 		other, ratio := "", ""
@@ -99,7 +143,7 @@ func print(out io.Writer, name string, ours, theirs []result) {
 				ratio = fmt.Sprintf("%.2f", better)
 			}
 			if better < 1 {
-				ratio += " (NUT ahead)"
+				ratio += fmt.Sprintf(" (%s ahead)", them)
 			}
 		}
 		fmt.Fprintf(out, "| %s: %s | %s | %s | %s |\n", name, o.what, number(o.median()), other, ratio)
@@ -120,15 +164,4 @@ func number(x float64) string {
 		return fmt.Sprintf("%.1f", x)
 	}
 	return fmt.Sprintf("%.2f", x)
-}
-
-// versions names all that is compared.
-func versions() string {
-	commit, _ := exec.Command("git", "describe", "--always", "--dirty").Output()
-	nut := "NUT"
-	if path, err := nutProgram("upsd"); err == nil {
-		text, _ := exec.Command(path, "-V").CombinedOutput()
-		nut, _, _ = strings.Cut(string(text), "\n")
-	}
-	return fmt.Sprintf("upscard %s, %s; %s", strings.TrimSpace(string(commit)), runtime.Version(), nut)
 }

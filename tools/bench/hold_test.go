@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -37,8 +38,9 @@ func TestHeld(t *testing.T) {
 	if err := raiseFiles(); err != nil {
 		t.Fatal(err)
 	}
-	report, err := hold(t.Context(), built(t), sizes{idle: 1000, busy: 20, deaf: 100, connects: 500, length: 2 * time.Second, memory: 64 << 20})
-	t.Log(report)
+	var report strings.Builder
+	err := hold(t.Context(), built(t), sizes{idle: 1000, secure: 50, busy: 20, deaf: 100, halfOpen: 50, connects: 500, length: 2 * time.Second, memory: 64 << 20}, &report)
+	t.Log(report.String())
 	if err != nil {
 		t.Error(err)
 	}
@@ -48,10 +50,16 @@ func TestGoroutines(t *testing.T) {
 	const dump = "SIGQUIT: quit\n\ngoroutine 1 [select]:\nmain.main()\n\ngoroutine 7 gp=1 [chan receive]:\nx/nut.(*desk).run(0x1)\ncreated by sync.(*WaitGroup).Go in goroutine 3\n" +
 		"\ngoroutine 9 [select]:\nmain.f()\ncreated by main.g in goroutine 1\n"
 	c := goroutines(dump)
-	if c["x/nut.(*desk).run"] != 1 || c["main.g"] != 1 || c.sum() != 3 {
+	if c.desks() != 1 || c["main.g"] != 1 || c.sum() != 3 {
 		t.Errorf("%v", c)
 	}
 	if more := c.beyond(census{"the program's start": 1}); more != "1 of main.g, of 0" {
 		t.Errorf("more: %q", more)
+	}
+}
+
+func TestDrops(t *testing.T) {
+	if n := drops("0000ff00 00000010 00000008\n0000ff00 0000000a 00000008\n\n"); n != 26 {
+		t.Error(n)
 	}
 }

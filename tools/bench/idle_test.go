@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"net"
@@ -13,7 +14,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/upscard/upscard/services/ca"
 	"github.com/upscard/upscard/services/nut"
+	"github.com/upscard/upscard/services/tlsconf"
 )
 
 // asServer in its environment makes this test a server that tells its memory.
@@ -32,6 +35,17 @@ func serveMeasured() {
 	host := &nut.Host{Registry: new(nut.Registry), Users: nut.NewUsers(nil), Version: "test", Logger: slog.New(slog.DiscardHandler)}
 	store := host.Registry.Add("apc", "").Store()
 	store.Set(values(1))
+	c, err := newCertificate()
+	if err != nil {
+		panic(err)
+	}
+	cert, err := ca.Supplied(c.cert, c.key)
+	if err != nil {
+		panic(err)
+	}
+	secure := nut.Security{Config: tlsconf.Server()}
+	secure.Config.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return cert, nil }
+	host.Secure(secure)
 	ln, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		panic(err)
@@ -50,17 +64,27 @@ func serveMeasured() {
 // TestIdleMemory: a connection that has done one LIST VAR holds little, and once it has gone nothing. The socket itself is the system's.
 func TestIdleMemory(t *testing.T) {
 	for name, tt := range map[string]struct {
+		way   func(door) door
+		n     int
 		first request
 		most  int // bytes for each
 	}{
-		"who only asks":                      {listVar, 1024},
-		"who has a goroutine, for any cause": {request{"list VAR apc\n", "END LIST VAR apc"}, 4096}, // no client writes it small
+		"who only asks":                      {inTheClear, 5000, listVar, 1024},
+		"who has a goroutine, for any cause": {inTheClear, 5000, request{"list VAR apc\n", "END LIST VAR apc"}, 4096}, // no client writes it small
+		"TLS 1.3":                            {overTLS(tls.VersionTLS13), 1000, listVar, 20_000},
+		"TLS 1.2":                            {overTLS(tls.VersionTLS12), 1000, listVar, 20_000},
 	} {
-		t.Run(name, func(t *testing.T) { testIdleMemory(t, tt.first, tt.most) })
+		t.Run(name, func(t *testing.T) { testIdleMemory(t, tt.way, tt.n, tt.first, tt.most) })
 	}
 }
 
-func testIdleMemory(t *testing.T, first request, most int) {
+func inTheClear(in door) door { return in }
+
+func overTLS(version uint16) func(door) door {
+	return func(in door) door { return new(agreement).over(in, version) }
+}
+
+func testIdleMemory(t *testing.T, way func(door) door, n int, first request, most int) {
 	if err := raiseFiles(); err != nil {
 		t.Fatal(err)
 	}
@@ -95,8 +119,7 @@ func testIdleMemory(t *testing.T, first request, most int) {
 	}
 	addr = strings.TrimSpace(addr)
 	before, alone := measure()
-	const n = 5000
-	all, err := crowd(t.Context(), addr, n, first)
+	all, err := crowd(t.Context(), way(plain(addr)), n, first)
 	defer disperse(all)
 	if err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-// Command bench compares upsd with NUT's on this machine, or holds upsd under load.
+// Command bench compares our servers with others that do the same, on this machine, or holds upsd under load.
 package main
 
 import (
@@ -6,8 +6,10 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -24,26 +26,38 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
-	program := fs.String("upsd", "", "our `program`")
+	k := kit{}
+	fs.StringVar(&k.programs, "programs", "images/out/bin", "`directory` of our programs")
+	fs.StringVar(&k.cache, "debian", "images/out/bench", "`directory` that Debian's programs are unpacked in")
 	length := fs.Duration("time", 2*time.Second, "`duration` of one measurement")
 	rounds := fs.Int("rounds", 3, "`number` of measurements of each, of which the median is printed")
 	only := fs.String("only", "", "`pattern` of the rows to measure (default all)")
+	write := fs.String("write", "", "`document` to put the figures in, besides printing them")
 	held := fs.Bool("hold", false, "hold our program under load, and look for what is left afterwards, instead of comparing it")
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
-	if *program == "" {
-		return errors.New("-upsd is missing")
-	}
 	if err := raiseFiles(); err != nil {
 		return err
 	}
+	if *write != "" && *only != "" {
+		return errors.New("-write wants all rows, without -only")
+	}
+	report := &strings.Builder{}
+	out := io.MultiWriter(os.Stdout, report)
+	fmt.Fprintf(out, "%s; %s.\n", machine(), versions())
+	name, err := "compared", error(nil)
 	if *held {
-		report, err := hold(ctx, *program, full)
-		fmt.Print(report)
+		fmt.Fprintln(out, "```")
+		name, err = "held", hold(ctx, k.ours("upsd"), full, out)
+		fmt.Fprintln(out, "```")
+	} else {
+		err = compare(ctx, k, settings{length: *length, rounds: *rounds, only: *only}, out)
+	}
+	if *write == "" || ctx.Err() != nil {
 		return err
 	}
-	return compare(ctx, *program, settings{length: *length, rounds: *rounds, only: *only}, os.Stdout)
+	return errors.Join(err, updateFile(*write, name, report.String()))
 }
 
 // raiseFiles lets this process and those that it starts have as many open files as the system allows. Go raises its own limit by itself, and

@@ -29,10 +29,8 @@ type measuring struct {
 	server server
 }
 
-// idleCrowd is how many connections are idle beside those that are busy.
-const idleCrowd = 5000
-
-var rows = []row{
+// upsdRows are those of upsd.
+var upsdRows = []row{
 	{"GET VAR, 1 connection", pressing(1, getVar, false)},
 	{"GET VAR, 16", pressing(16, getVar, false)},
 	{"GET VAR, 200", pressing(200, getVar, false)},
@@ -42,13 +40,27 @@ var rows = []row{
 	{"LIST VAR, 200", pressing(200, listVar, false)},
 	{"LIST VAR, 1, acknowledged at once", pressing(1, listVar, true)},
 	{"LIST VAR, 16, acknowledged at once", pressing(16, listVar, true)},
-	{"connect, GET, LOGOUT, 1 client", pressingNew(1)},
-	{"connect, GET, LOGOUT, 16", pressingNew(16)},
-	{"connect, GET, LOGOUT, 200", pressingNew(200)},
-	{"beside 5,000 idle", besideIdle},
+	{"connect, GET, LOGOUT, 1 client", pressingNew(1, getVar, logout)},
+	{"connect, GET, LOGOUT, 16", pressingNew(16, getVar, logout)},
+	{"connect, GET, LOGOUT, 200", pressingNew(200, getVar, logout)},
+	{"beside 5,000 idle", besideIdle(5000, listVar, 16, 1)},
 	{"memory", memory},
 	{"start", start},
 	{"driver's update", update},
+}
+
+// upsdContest is upsd in the clear.
+var upsdContest = contest{
+	theirs: "NUT",
+	rows:   upsdRows,
+	set: func(ctx context.Context, k kit) (*stand, []server, error) {
+		theirs, err := reference()
+		if err != nil {
+			return nil, nil, err
+		}
+		s, err := newStand(ctx, 0)
+		return s, []server{ours(k.ours("upsd")), theirs}, err
+	},
 }
 
 // with runs f with a server of its own.
@@ -97,13 +109,13 @@ func (m *measuring) loadOn(ctx context.Context, p *process, n int, begin func() 
 
 func pressing(n int, r request, prompt bool) func(context.Context, *measuring) ([]figure, error) {
 	return func(ctx context.Context, m *measuring) ([]figure, error) {
-		return m.load(ctx, n, asking(m.stand.addr, r, prompt))
+		return m.load(ctx, n, asking(m.stand.door, r, prompt))
 	}
 }
 
-func pressingNew(n int) func(context.Context, *measuring) ([]figure, error) {
+func pressingNew(n int, asks ...request) func(context.Context, *measuring) ([]figure, error) {
 	return func(ctx context.Context, m *measuring) ([]figure, error) {
-		return m.load(ctx, n, coming(m.stand.addr, getVar))
+		return m.load(ctx, n, coming(m.stand.door, asks...))
 	}
 }
 
@@ -111,7 +123,7 @@ func pressingNew(n int) func(context.Context, *measuring) ([]figure, error) {
 func pacing(n, perSecond int, r request) func(context.Context, *measuring) ([]figure, error) {
 	return func(ctx context.Context, m *measuring) ([]figure, error) {
 		period := time.Duration(n) * time.Second / time.Duration(perSecond)
-		begin := asking(m.stand.addr, r, false)
+		begin := asking(m.stand.door, r, false)
 		var figures []figure
 		err := m.with(ctx, func(p *process) error {
 			before := processor(p.pid())
@@ -152,37 +164,39 @@ func named(name string, list []figure) []figure {
 	return list
 }
 
-// besideIdle measures memory and speed while many do nothing.
-func besideIdle(ctx context.Context, m *measuring) (figures []figure, err error) {
-	err = m.with(ctx, func(p *process) error {
-		empty, _, err := resident(p.pid())
-		if err != nil {
-			return err
-		}
-		all, err := crowd(ctx, m.stand.addr, idleCrowd, listVar)
-		defer disperse(all)
-		if err != nil {
-			return err
-		}
-		time.Sleep(m.length)
-		full, _, err := resident(p.pid())
-		if err != nil {
-			return err
-		}
-		figures = append(figures, figure{"resident for each idle one, bytes", float64(full-empty) / idleCrowd, true})
-		before := processor(p.pid())
-		time.Sleep(m.length)
-		figures = append(figures, figure{"CPU at rest, ms a second", float64((processor(p.pid()) - before).Milliseconds()) / m.length.Seconds(), true})
-		for _, n := range []int{16, 1} {
-			list, err := m.loadOn(ctx, p, n, asking(m.stand.addr, getVar, false))
+// besideIdle measures memory and speed while many do nothing that have asked once, and as many as busy says are busy.
+func besideIdle(many int, first request, busy ...int) func(context.Context, *measuring) ([]figure, error) {
+	return func(ctx context.Context, m *measuring) (figures []figure, err error) {
+		err = m.with(ctx, func(p *process) error {
+			empty, _, err := resident(p.pid())
 			if err != nil {
 				return err
 			}
-			figures = append(figures, named(fmt.Sprintf("GET VAR, %d busy: ", n), list)...)
-		}
-		return nil
-	})
-	return figures, err
+			all, err := crowd(ctx, m.stand.door, many, first)
+			defer disperse(all)
+			if err != nil {
+				return err
+			}
+			time.Sleep(m.length)
+			full, _, err := resident(p.pid())
+			if err != nil {
+				return err
+			}
+			figures = append(figures, figure{"resident for each idle one, bytes", float64(full-empty) / float64(many), true})
+			before := processor(p.pid())
+			time.Sleep(m.length)
+			figures = append(figures, figure{"CPU at rest, ms a second", micros(processor(p.pid())-before) / 1000 / m.length.Seconds(), true})
+			for _, n := range busy {
+				list, err := m.loadOn(ctx, p, n, asking(m.stand.door, getVar, false))
+				if err != nil {
+					return err
+				}
+				figures = append(figures, named(fmt.Sprintf("GET VAR, %d busy: ", n), list)...)
+			}
+			return nil
+		})
+		return figures, err
+	}
 }
 
 // memory measures a server that nobody has asked anything but once.
@@ -219,7 +233,7 @@ func start(ctx context.Context, m *measuring) ([]figure, error) {
 			return nil, err
 		}
 		for time.Since(at) < patience {
-			c, err := dial(ctx, m.stand.addr)
+			c, err := m.stand.door(ctx)
 			if err == nil {
 				err = c.ask(version)
 				c.conn.Close()

@@ -32,12 +32,9 @@ func newBench(drivers map[string]string) (*bench, error) {
 		return nil, err
 	}
 	b := &bench{dir: dir}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
+	if b.addr, err = freeAddr(); err != nil {
 		return nil, err
 	}
-	b.addr = ln.Addr().String()
-	ln.Close()
 	var ups strings.Builder
 	for name, driver := range drivers {
 		fmt.Fprintf(&ups, "[%s]\n\tdriver = %s\n\tport = %s.dev\n\tmode = dummy-once\n", name, driver, filepath.Join(dir, name))
@@ -50,10 +47,29 @@ func newBench(drivers map[string]string) (*bench, error) {
 		b.write("upsd.users", ""))
 }
 
+// freeAddr is one that was free a moment ago.
+func freeAddr() (string, error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer ln.Close()
+	return ln.Addr().String(), nil
+}
+
 func (b *bench) sockets() string { return filepath.Join(b.dir, "nut") }
 
 func (b *bench) write(name, text string) error {
 	return os.WriteFile(filepath.Join(b.dir, name), []byte(text), 0o600)
+}
+
+// append adds to a file that was written.
+func (b *bench) append(name, text string) error {
+	before, err := os.ReadFile(filepath.Join(b.dir, name))
+	if err != nil {
+		return err
+	}
+	return b.write(name, string(before)+text)
 }
 
 func (b *bench) remove() { os.RemoveAll(b.dir) }
@@ -84,16 +100,25 @@ func (p *process) pid() int { return p.cmd.Process.Pid }
 // stop ends the process and returns all that it said.
 func (p *process) stop(sig syscall.Signal) string {
 	p.cmd.Process.Signal(sig)
+	defer time.AfterFunc(patience, func() { p.cmd.Process.Kill() }).Stop()
 	p.cmd.Wait()
 	return p.said()
 }
 
 func (b *bench) start(program string, args ...string) (*process, error) {
-	p := &process{cmd: exec.Command(program, args...)}
-	p.cmd.Env = append(os.Environ(), "NUT_CONFPATH="+b.dir, "NUT_STATEPATH="+b.sockets(), "NUT_ALTPIDPATH="+b.sockets())
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	p.cmd.Stdout, p.cmd.Stderr = p, p
-	return p, p.cmd.Start()
+	return b.run(exec.Command(program, args...))
+}
+
+// run starts a command with NUT's directories in the bench.
+func (b *bench) run(cmd *exec.Cmd) (*process, error) {
+	p := &process{cmd: cmd}
+	cmd.Env = append(os.Environ(), "NUT_CONFPATH="+b.dir, "NUT_STATEPATH="+b.sockets(), "NUT_ALTPIDPATH="+b.sockets())
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = new(syscall.SysProcAttr)
+	}
+	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	cmd.Stdout, cmd.Stderr = p, p
+	return p, cmd.Start()
 }
 
 // server is one of those that are compared.

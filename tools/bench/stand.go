@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/upscard/upscard/services/driversock"
 	"github.com/upscard/upscard/services/ups"
@@ -71,12 +72,24 @@ const live = "live"
 // stand is all that a server is measured with but the server: a bench with drivers that run.
 type stand struct {
 	*bench
-	store *ups.Store // of live and all of the fleet
+	door   door       // to the server
+	theirs string     // what the other server is, a sentence, if that is not NUT's
+	ready  []readied  // what it answers once it has all values
+	agreed agreement  // on TLS, if they come in by that
+	link   *link      // of a server that is found by mDNS
+	store  *ups.Store // of all that this process is the driver of
 
-	ended context.CancelFunc
-	wg    sync.WaitGroup
-	dummy *process
+	ends []func() // to be called by close, the last one first
 }
+
+// readied is what a server that is ready answers.
+type readied struct {
+	request
+	has string
+}
+
+// online is what upsd answers.
+var online = []readied{{getVar, `"OL"`}, {getLive, `"OL"`}}
 
 // newStand starts drivers for apc, live and as many more.
 func newStand(ctx context.Context, more int) (*stand, error) {
@@ -92,22 +105,16 @@ func newStand(ctx context.Context, more int) (*stand, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &stand{bench: b, store: ups.NewStore()}
-	s.store.Set(values(0))
-	if s.dummy, err = b.dummyUPS(ctx, "apc", apc); err != nil {
-		b.remove()
+	s := newBare(b)
+	s.ready = online
+	dummy, err := b.dummyUPS(ctx, "apc", apc)
+	if err != nil {
+		s.close()
 		return nil, err
 	}
-	ctx, s.ended = context.WithCancel(ctx)
+	s.after(func() { dummy.stop(syscall.SIGTERM) })
 	for _, name := range own {
-		ln, e := driversock.Listen(driversock.Path(b.dir, "bench", name))
-		if e != nil {
-			err = errors.Join(err, e)
-			continue
-		}
-		s.wg.Go(func() {
-			driversock.Serve(ctx, ln, s.store, nil, driversock.ServeOptions{Logger: slog.New(slog.DiscardHandler)})
-		})
+		err = errors.Join(err, s.drive(ctx, driversock.Path(b.dir, "bench", name)))
 	}
 	if err != nil {
 		s.close()
@@ -116,11 +123,36 @@ func newStand(ctx context.Context, more int) (*stand, error) {
 	return s, nil
 }
 
+// newBare is a stand whose drivers are yet to come.
+func newBare(b *bench) *stand {
+	s := &stand{bench: b, door: plain(b.addr), store: ups.NewStore()}
+	s.store.Set(values(0))
+	s.after(b.remove)
+	return s
+}
+
+// drive tells what is in the store on a socket.
+func (s *stand) drive(ctx context.Context, path string) error {
+	ln, err := driversock.Listen(path)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		driversock.Serve(ctx, ln, s.store, nil, driversock.ServeOptions{Logger: slog.New(slog.DiscardHandler)})
+	}()
+	s.after(func() { cancel(); <-done })
+	return nil
+}
+
+func (s *stand) after(f func()) { s.ends = append(s.ends, f) }
+
 func (s *stand) close() {
-	s.ended()
-	s.wg.Wait()
-	s.dummy.stop(syscall.SIGTERM)
-	s.remove()
+	for _, end := range slices.Backward(s.ends) {
+		end()
+	}
 }
 
 // values are apc's with another load.
@@ -140,23 +172,35 @@ func (s *stand) serving(ctx context.Context, srv server) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
+	var why error
 	err = until(ctx, srv.name, func() bool {
-		c, err := dial(ctx, s.addr)
-		if err != nil {
-			return false
-		}
-		defer c.conn.Close()
-		for _, r := range []request{getVar, {"GET VAR live ups.status\n", "VAR live ups.status "}} {
-			if c.ask(r) != nil || !bytes.HasSuffix(c.last, []byte("\"OL\"\n")) {
-				return false
-			}
-		}
-		return true
+		why = s.isReady(ctx)
+		return why == nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%w\n%s", err, p.stop(syscall.SIGKILL))
+		return nil, fmt.Errorf("%w: %w\n%s", err, why, p.stop(syscall.SIGKILL))
 	}
 	return p, nil
+}
+
+func (s *stand) isReady(ctx context.Context) error {
+	if s.link != nil {
+		return s.link.isFound()
+	}
+	c, err := s.door(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.conn.Close()
+	for _, w := range s.ready {
+		if err := c.ask(w.request); err != nil {
+			return err
+		}
+		if !bytes.Contains(c.last, []byte(w.has)) {
+			return fmt.Errorf("answered %q", c.last)
+		}
+	}
+	return nil
 }
 
 // resident is a process's memory in bytes: that, and the most that it ever was.
@@ -178,17 +222,11 @@ func resident(pid int) (now, peak int64, err error) {
 	return now, peak, err
 }
 
-// processor is the time that a process has run.
-func processor(pid int) (sum time.Duration) {
-	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
-	for _, f := range files {
-		text, _ := os.ReadFile(f)
-		if words := strings.Fields(string(text)); len(words) > 0 {
-			ns, _ := strconv.ParseInt(words[0], 10, 64)
-			sum += time.Duration(ns)
-		}
-	}
-	return sum
+// processor is the time that a process has run, with those of its threads that have ended.
+func processor(pid int) time.Duration {
+	var t unix.Timespec
+	unix.ClockGettime(int32(^pid<<3|2), &t) // the process's clock, as clock_getcpuclockid(3) has it; zero if it has gone
+	return time.Duration(t.Nano())
 }
 
 // files is how many descriptors a process has.

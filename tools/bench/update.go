@@ -21,7 +21,7 @@ const updates = 500
 // update measures how long a value takes from the driver to a client that asks for it, and to the feed where there is one.
 func update(ctx context.Context, m *measuring) (figures []figure, err error) {
 	err = m.with(ctx, func(*process) error {
-		c, err := dial(ctx, m.stand.addr)
+		c, err := m.stand.door(ctx)
 		if err != nil {
 			return err
 		}
