@@ -107,6 +107,15 @@ type usage struct {
 	processes map[string]int
 }
 
+// raise takes over the goroutines of which there are more in another look.
+func (u usage) raise(other usage) {
+	for name, t := range u.taken {
+		for kind, n := range other.taken[name].goroutines {
+			t.goroutines[kind] = max(t.goroutines[kind], n)
+		}
+	}
+}
+
 // usage looks at what the programs take, but for their goroutines.
 func (s *soak) usage() usage { return usage{s.takenByAll(), s.processes()} }
 
@@ -180,6 +189,9 @@ func (s *soak) compare(before usage) {
 	after = s.look(after)
 	for name, a := range after.taken {
 		s.t.Logf("%-12s %v, before %v", name, a, before.taken[name])
+	}
+	if growth(before, after) != nil { // the console may have lost a line of what was shown before: programs that have just started show it again
+		before.raise(s.look(s.usage()))
 	}
 	for _, text := range growth(before, after) {
 		s.t.Error(text)
