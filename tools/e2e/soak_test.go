@@ -55,7 +55,7 @@ type soak struct {
 // Faults at random, one after another, on one of two UPSes. What clients see is right or is said to be stale, the other UPS does not notice, and afterwards
 // nothing has grown. FAULTS says how many, SEED which.
 func TestFaultSoak(t *testing.T) {
-	count, seed := number(t, "FAULTS", 30), number(t, "SEED", 1)
+	count, seed := number(t, "FAULTS", 16), number(t, "SEED", 1)
 	other, err := devices.Open("plain-600")
 	if err != nil {
 		t.Fatal(err)
