@@ -2,14 +2,14 @@ package nis
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
 	"sync"
-	"syscall"
 	"time"
+
+	"github.com/upscard/upscard/services/listen"
 )
 
 // Bounds of what clients may take.
@@ -86,9 +86,9 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 				conn.Close()
 			}
 			return nil
-		case isTransient(err):
+		case listen.IsTransient(err):
 			trouble("connections cannot be accepted", "err", err)
-			time.Sleep(50 * time.Millisecond)
+			time.Sleep(listen.Rest)
 			continue
 		case err != nil:
 			return fmt.Errorf("listener %s: %w", ln.Addr(), err)
@@ -104,16 +104,6 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 			s.serve(ctx, conn)
 		})
 	}
-}
-
-// isTransient reports whether accepting may work again in a moment.
-func isTransient(err error) bool {
-	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED} {
-		if errors.Is(err, e) {
-			return true
-		}
-	}
-	return false
 }
 
 func hostOf(addr net.Addr) netip.Addr {

@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/upscard/upscard/services/desks"
 	"github.com/upscard/upscard/services/guests"
 	"github.com/upscard/upscard/services/sockio"
 )
@@ -38,7 +39,7 @@ func (u *unsent) give(n int) { u.bytes.Add(int64(-n)) }
 // takes more is done at a desk.
 type client struct {
 	server  *Server
-	desks   *desks
+	desks   *desks.Pool[*desk]
 	session *Session
 	begun   *begun // nil once it is done with
 
@@ -61,7 +62,7 @@ type begun struct {
 	ahead []byte // what came behind that, at most what fits on a desk
 }
 
-func newClient(s *Server, d *desks, conn net.Conn, session *Session) *client {
+func newClient(s *Server, d *desks.Pool[*desk], conn net.Conn, session *Session) *client {
 	c := &client{server: s, desks: d, session: session}
 	c.receive = c.tryReceive
 	c.carry(conn)
@@ -171,14 +172,14 @@ func (c *client) tryReceive(fd uintptr) bool {
 // sit takes a desk, unless there is one left from the request before.
 func (c *client) sit() {
 	if c.desk == nil {
-		c.desk = c.desks.take()
+		c.desk = c.desks.Take()
 	}
 }
 
 // rise puts the desk back, if there is one.
 func (c *client) rise() {
 	if c.desk != nil {
-		c.desks.put(c.desk)
+		c.desks.Put(c.desk)
 		c.desk = nil
 	}
 }

@@ -2,9 +2,9 @@ package nut
 
 import (
 	"iter"
-	"sync"
 	"syscall"
 
+	"github.com/upscard/upscard/services/desks"
 	"github.com/upscard/upscard/services/sockio"
 )
 
@@ -78,38 +78,7 @@ func (d *desk) send(fd uintptr) bool {
 	return true
 }
 
-// desks are those of one listener.
-type desks struct {
-	mu   sync.Mutex
-	idle []*desk // the last used one is the first to be used again: the processor knows it
-}
-
-// take returns a desk that is to be put back.
-func (d *desks) take() *desk {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	last := len(d.idle) - 1
-	if last < 0 {
-		return newDesk()
-	}
-	free := d.idle[last]
-	d.idle = d.idle[:last]
-	return free
-}
-
-func (d *desks) put(used *desk) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if len(d.idle) < maxIdleDesks {
-		d.idle = append(d.idle, used)
-	} else {
-		used.end()
-	}
-}
-
-// close ends the desks, all of which must have been put back.
-func (d *desks) close() {
-	for _, free := range d.idle {
-		free.end()
-	}
+// newDesks are those of one listener.
+func newDesks() *desks.Pool[*desk] {
+	return &desks.Pool[*desk]{New: newDesk, End: func(d *desk) { d.end() }, Most: maxIdleDesks}
 }

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/upscard/upscard/services/desks"
 	"github.com/upscard/upscard/services/guests"
 	"github.com/upscard/upscard/services/listen"
 	"github.com/upscard/upscard/services/sockio"
@@ -26,7 +27,7 @@ type loop struct {
 	server  *Server
 	open    func(addr string) *Session
 	clients *connections // with a goroutine
-	desks   *desks
+	desks   *desks.Pool[*desk]
 
 	poll     *poller
 	listener int
@@ -41,9 +42,6 @@ type loop struct {
 	turned chan struct{} // capacity 1
 }
 
-// rest is for how long no client is accepted after one could not be.
-const rest = 50 * time.Millisecond
-
 // newLoop takes the listener over: Go's own poller is not to hear of its clients.
 func newLoop(s *Server, ln *net.TCPListener, open func(addr string) *Session) (*loop, error) {
 	defer ln.Close()
@@ -51,7 +49,7 @@ func newLoop(s *Server, ln *net.TCPListener, open func(addr string) *Session) (*
 	if err != nil {
 		return nil, err
 	}
-	l := &loop{server: s, open: open, clients: new(connections), desks: new(desks), addr: ln.Addr(), turned: make(chan struct{}, 1)}
+	l := &loop{server: s, open: open, clients: new(connections), desks: newDesks(), addr: ln.Addr(), turned: make(chan struct{}, 1)}
 	e := raw.Control(func(fd uintptr) {
 		if l.listener, err = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0); err == nil {
 			err = unix.SetsockoptInt(l.listener, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) // which connections inherit
@@ -69,7 +67,7 @@ func newLoop(s *Server, ln *net.TCPListener, open func(addr string) *Session) (*
 
 // run serves until ctx ends, and then closes every connection.
 func (l *loop) run(ctx context.Context) error {
-	defer l.desks.close()
+	defer l.desks.Close()
 	defer l.clients.serving.Wait()
 	defer l.clients.close()
 	defer l.close()
@@ -80,7 +78,7 @@ func (l *loop) run(ctx context.Context) error {
 	for {
 		wait := time.Duration(0)
 		if l.resting {
-			wait = rest
+			wait = listen.Rest
 		}
 		events, err := l.poll.wait(wait)
 		if err != nil {
@@ -146,7 +144,7 @@ func (l *loop) accept() error {
 	switch {
 	case err == unix.EAGAIN || err == unix.EINTR:
 		return nil
-	case isTransient(err):
+	case listen.IsTransient(err):
 		l.server.troubles.accept.Again("err", err)
 		l.poll.remove(l.listener)
 		l.resting = true

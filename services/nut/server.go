@@ -3,15 +3,14 @@ package nut
 import (
 	"context"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"net"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/upscard/upscard/services/guests"
+	"github.com/upscard/upscard/services/listen"
 )
 
 // Limits bound what clients may take of a Server. What is 0 is not bounded.
@@ -98,8 +97,8 @@ func (s *Server) ServeSecured(ctx context.Context, ln net.Listener) error {
 
 // serveAll gives each client a goroutine.
 func (s *Server) serveAll(ctx context.Context, ln net.Listener, open func(conn net.Conn, addr string) *Session) error {
-	desks := new(desks)
-	defer desks.close()
+	desks := newDesks()
+	defer desks.Close()
 	var clients connections
 	defer clients.serving.Wait()
 	defer clients.close()
@@ -113,9 +112,9 @@ func (s *Server) serveAll(ctx context.Context, ln net.Listener, open func(conn n
 				conn.Close()
 			}
 			return nil
-		case isTransient(err):
+		case listen.IsTransient(err):
 			s.troubles.accept.Again("err", err)
-			time.Sleep(rest)
+			time.Sleep(listen.Rest)
 			continue
 		case err != nil:
 			return fmt.Errorf("listener %s: %w", ln.Addr(), err)
@@ -143,16 +142,6 @@ func (s *Server) admit(addr guests.Address) bool {
 	s.troubles.full.Well()
 	s.troubles.crowd.Well()
 	return true
-}
-
-// isTransient reports whether accepting may work again in a moment.
-func isTransient(err error) bool {
-	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED} {
-		if errors.Is(err, e) {
-			return true
-		}
-	}
-	return false
 }
 
 // connections are those of one listener that have a goroutine each.

@@ -81,12 +81,12 @@ func TestOneWrite(t *testing.T) {
 func serveOne(t *testing.T, conn net.Conn, limits Limits) (done chan struct{}) {
 	t.Helper()
 	host := testHost()
-	desks := new(desks)
+	desks := newDesks()
 	done = make(chan struct{})
 	go func() {
 		newClient(NewServer(host, limits), desks, conn, NewSession(host, "addr")).serve()
 		conn.Close()
-		desks.close()
+		desks.Close()
 		close(done)
 	}()
 	t.Cleanup(func() { <-done })

@@ -444,10 +444,10 @@ func TestHalfOpen(t *testing.T) {
 				ours, theirs := net.Pipe()
 				done := make(chan struct{})
 				go func() {
-					desks := new(desks)
+					desks := newDesks()
 					newClient(NewServer(b.host, Limits{}), desks, ours, NewSession(b.host, "192.0.2.1")).serve()
 					ours.Close()
-					desks.close()
+					desks.Close()
 					close(done)
 				}()
 				theirs.Write([]byte("STARTTLS\n"))

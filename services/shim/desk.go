@@ -3,7 +3,8 @@ package shim
 import (
 	"io"
 	"iter"
-	"sync"
+
+	"github.com/upscard/upscard/services/desks"
 )
 
 const (
@@ -57,41 +58,7 @@ func (d *desk) copy() error {
 	}
 }
 
-// desks are those of a server.
-type desks struct {
-	mu   sync.Mutex
-	idle []*desk // the last used one is the first to be used again: the processor knows it
-}
-
-// take returns a desk that is to be put back.
-func (d *desks) take() *desk {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	last := len(d.idle) - 1
-	if last < 0 {
-		return newDesk()
-	}
-	free := d.idle[last]
-	d.idle = d.idle[:last]
-	return free
-}
-
-func (d *desks) put(used *desk) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if len(d.idle) < maxIdleDesks {
-		d.idle = append(d.idle, used)
-	} else {
-		used.end()
-	}
-}
-
-// close ends the desks that have been put back.
-func (d *desks) close() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, free := range d.idle {
-		free.end()
-	}
-	d.idle = nil
+// newDesks are those of a server.
+func newDesks() *desks.Pool[*desk] {
+	return &desks.Pool[*desk]{New: newDesk, End: func(d *desk) { d.end() }, Most: maxIdleDesks}
 }

@@ -4,17 +4,17 @@ package shim
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
+	"github.com/upscard/upscard/services/desks"
 	"github.com/upscard/upscard/services/guests"
+	"github.com/upscard/upscard/services/listen"
 	"github.com/upscard/upscard/services/proxyproto"
 	"github.com/upscard/upscard/services/trouble"
 )
@@ -60,7 +60,7 @@ type Server struct {
 	guests *guests.List
 	turns  *guests.Turns
 	unsent atomic.Int64
-	desks  desks
+	desks  *desks.Pool[*desk]
 	times  times
 
 	accept, full, crowd, foreign, failing, unserved, unreached, deaf trouble.Trouble
@@ -72,6 +72,7 @@ func New(c Config) *Server {
 	return &Server{
 		Config:    c,
 		guests:    guests.NewList(c.Limits.Conns, c.Limits.PerAddress),
+		desks:     newDesks(),
 		times:     standard,
 		turns:     guests.NewTurns(maxHandshakes, maxHandshakesOf),
 		accept:    because("connections cannot be accepted"),
@@ -90,7 +91,7 @@ func New(c Config) *Server {
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var serving sync.WaitGroup
-	defer s.desks.close()
+	defer s.desks.Close()
 	defer serving.Wait()
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { ln.Close() })()
@@ -103,9 +104,9 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 				conn.Close()
 			}
 			return nil
-		case isTransient(err):
+		case listen.IsTransient(err):
 			s.accept.Again("err", err)
-			time.Sleep(50 * time.Millisecond)
+			time.Sleep(listen.Rest)
 			continue
 		case err != nil:
 			return fmt.Errorf("listener %s: %w", ln.Addr(), err)
@@ -133,16 +134,6 @@ func (s *Server) admit(addr guests.Address) bool {
 	s.full.Well()
 	s.crowd.Well()
 	return true
-}
-
-// isTransient reports whether accepting may work again in a moment.
-func isTransient(err error) bool {
-	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED} {
-		if errors.Is(err, e) {
-			return true
-		}
-	}
-	return false
 }
 
 // serve begins with one client, and has it carried if that succeeds.

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/upscard/upscard/services/desks"
 	"github.com/upscard/upscard/services/sockio"
 )
 
@@ -43,7 +44,7 @@ type socket struct {
 	Stream
 	raw      syscall.RawConn
 	unsent   *atomic.Int64 // bytes, of all sockets
-	desks    *desks
+	desks    *desks.Pool[*desk]
 	patience time.Duration // with a peer that does not read
 
 	ahead []byte // read before anybody asked
@@ -62,7 +63,7 @@ type socket struct {
 
 func newSocket(conn Stream, of *Server) (*socket, error) {
 	raw, err := conn.SyscallConn()
-	s := &socket{Stream: conn, raw: raw, unsent: &of.unsent, patience: of.times.write, desks: &of.desks}
+	s := &socket{Stream: conn, raw: raw, unsent: &of.unsent, patience: of.times.write, desks: of.desks}
 	s.receiving, s.writing = s.tryReceive, s.tryWrite
 	return s, err
 }
@@ -103,11 +104,11 @@ func (s *socket) receive(from io.Reader, to io.Writer) error {
 
 // tryReceive carries what is there, and reports false if more is to be waited for. No memory is held meanwhile.
 func (s *socket) tryReceive(fd uintptr) bool {
-	at := s.desks.take()
+	at := s.desks.Take()
 	s.receives, s.fd = true, fd
 	s.failed = at.pass(s.from, s.to)
 	s.receives = false
-	s.desks.put(at)
+	s.desks.Put(at)
 	return s.failed != again{}
 }
 
