@@ -32,7 +32,7 @@ type loop struct {
 	poll     *poller
 	listener int
 	addr     net.Addr
-	resting  bool       // the listener is left alone for a moment
+	resting  time.Time  // until when the listener is left alone; zero: it is not
 	asking   []*Session // by descriptor: the connections without a goroutine
 
 	in     [deskBuffer]byte
@@ -49,13 +49,14 @@ func newLoop(s *Server, ln *net.TCPListener, open func(addr string) *Session) (*
 	if err != nil {
 		return nil, err
 	}
-	l := &loop{server: s, open: open, clients: new(connections), desks: newDesks(), addr: ln.Addr(), turned: make(chan struct{}, 1)}
+	l := &loop{server: s, open: open, clients: new(connections), desks: newDesks(), listener: -1, addr: ln.Addr(), turned: make(chan struct{}, 1)}
 	e := raw.Control(func(fd uintptr) {
 		if l.listener, err = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0); err == nil {
 			err = unix.SetsockoptInt(l.listener, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) // which connections inherit
 		}
 	})
 	if e != nil || err != nil {
+		unix.Close(l.listener)
 		return nil, fmt.Errorf("listener %s: %w", ln.Addr(), errors.Join(e, err))
 	}
 	if l.poll, err = newPoller(); err != nil {
@@ -77,15 +78,15 @@ func (l *loop) run(ctx context.Context) error {
 	}
 	for {
 		wait := time.Duration(0)
-		if l.resting {
+		if !l.resting.IsZero() {
 			wait = listen.Rest
 		}
 		events, err := l.poll.wait(wait)
 		if err != nil {
 			return err
 		}
-		if l.resting && len(events) == 0 {
-			l.resting = false
+		if !l.resting.IsZero() && !time.Now().Before(l.resting) { // however busy those are who are there
+			l.resting = time.Time{}
 			if err := l.poll.add(l.listener); err != nil {
 				return err
 			}
@@ -147,7 +148,7 @@ func (l *loop) accept() error {
 	case listen.IsTransient(err):
 		l.server.troubles.accept.Again("err", err)
 		l.poll.remove(l.listener)
-		l.resting = true
+		l.resting = time.Now().Add(listen.Rest)
 		return nil
 	case err != nil:
 		return err

@@ -243,10 +243,28 @@ func TestNoDescriptors(t *testing.T) {
 	if got := first.ask("NETVER"); got != "1.3\n" {
 		t.Errorf("meanwhile another got %q", got)
 	}
+	stop, stopped := make(chan bool), make(chan bool)
+	go func() { // the loop has no moment's rest any more
+		defer close(stopped)
+		answer := make([]byte, 10)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				second.conn.Write([]byte("NETVER\n"))
+				second.conn.Read(answer)
+			}
+		}
+	}()
+	defer func() { close(stop); <-stopped }()
 	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &before); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := unix.Write(third, []byte("NETVER\n")); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.SetsockoptTimeval(third, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 10}); err != nil {
 		t.Fatal(err)
 	}
 	answer := make([]byte, 10)
