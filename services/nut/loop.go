@@ -155,7 +155,7 @@ func (l *loop) accept() error {
 	}
 	l.server.troubles.accept.Well()
 	addr := guests.At(sockaddrIP(from))
-	if !l.server.admit(addr) {
+	if !l.server.guests.Admit(addr) {
 		unix.Close(fd)
 		return nil
 	}

@@ -24,7 +24,7 @@ type Limits struct {
 type Server struct {
 	host     *Host
 	limits   Limits
-	guests   *guests.List
+	guests   *guests.Door
 	unsent   unsent
 	troubles troubles
 
@@ -37,7 +37,7 @@ func NewServer(host *Host, limits Limits) *Server {
 	return &Server{
 		host:     host,
 		limits:   limits,
-		guests:   guests.NewList(limits.Conns, limits.PerAddress),
+		guests:   guests.NewDoor(limits.Conns, limits.PerAddress, host.Logger),
 		troubles: newTroubles(host.Logger),
 	}
 }
@@ -121,27 +121,12 @@ func (s *Server) serveAll(ctx context.Context, ln net.Listener, open func(conn n
 		}
 		s.troubles.accept.Well()
 		addr := guests.Of(conn.RemoteAddr())
-		if !s.admit(addr) {
+		if !s.guests.Admit(addr) {
 			conn.Close()
 			continue
 		}
 		clients.serve(newClient(s, desks, conn, open(conn, addr.Name)))
 	}
-}
-
-// admit counts a client from addr in, unless there are too many.
-func (s *Server) admit(addr guests.Address) bool {
-	switch s.guests.Enter(addr.Place) {
-	case guests.TooMany:
-		s.troubles.full.Again("addr", addr.Name, "limit", s.limits.Conns)
-		return false
-	case guests.TooManyThere:
-		s.troubles.crowd.Again("addr", addr.Name, "limit", s.limits.PerAddress)
-		return false
-	}
-	s.troubles.full.Well()
-	s.troubles.crowd.Well()
-	return true
 }
 
 // connections are those of one listener that have a goroutine each.

@@ -205,7 +205,7 @@ func TestCrowd(t *testing.T) {
 	host.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	s := NewServer(host, Limits{Conns: 10, PerAddress: 1})
 	from := func(addr string) guests.Address { return guests.At(netip.MustParseAddr(addr)) }
-	if !s.admit(from("192.0.2.1")) || s.admit(from("192.0.2.1")) || s.admit(from("192.0.2.1")) || !s.admit(from("192.0.2.2")) {
+	if !s.guests.Admit(from("192.0.2.1")) || s.guests.Admit(from("192.0.2.1")) || s.guests.Admit(from("192.0.2.1")) || !s.guests.Admit(from("192.0.2.2")) {
 		t.Error("the wrong ones were let in")
 	}
 	if n := strings.Count(log.String(), "too many from one address"); n != 1 || !strings.Contains(log.String(), "addr=192.0.2.1 limit=1") {

@@ -8,15 +8,13 @@ import (
 
 // troubles are what clients of a server are refused for.
 type troubles struct {
-	accept, full, crowd, slow, idle, junk, deaf trouble.Trouble
+	accept, slow, idle, junk, deaf trouble.Trouble
 }
 
 func newTroubles(logger *slog.Logger) troubles {
 	because := func(what string) trouble.Trouble { return trouble.Trouble{Logger: logger, What: what} }
 	return troubles{
 		accept: because("connections cannot be accepted"),
-		full:   because("connections refused: too many"),
-		crowd:  because("connections refused: too many from one address"),
 		slow:   because("clients dropped: they do not end their line"),
 		idle:   because("clients dropped: idle"),
 		junk:   because("clients dropped: they send no lines"),

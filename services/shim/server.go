@@ -57,13 +57,13 @@ type Config struct {
 // Server takes clients over TLS and carries what they say to the server behind it.
 type Server struct {
 	Config
-	guests *guests.List
+	guests *guests.Door
 	turns  *guests.Turns
 	unsent atomic.Int64
 	desks  *desks.Pool[*desk]
 	times  times
 
-	accept, full, crowd, foreign, failing, unserved, unreached, deaf trouble.Trouble
+	accept, foreign, failing, unserved, unreached, deaf trouble.Trouble
 }
 
 // New returns a server.
@@ -71,13 +71,11 @@ func New(c Config) *Server {
 	because := func(what string) trouble.Trouble { return trouble.Trouble{Logger: c.Logger, What: what} }
 	return &Server{
 		Config:    c,
-		guests:    guests.NewList(c.Limits.Conns, c.Limits.PerAddress),
+		guests:    guests.NewDoor(c.Limits.Conns, c.Limits.PerAddress, c.Logger),
 		desks:     newDesks(),
 		times:     standard,
 		turns:     guests.NewTurns(maxHandshakes, maxHandshakesOf),
 		accept:    because("connections cannot be accepted"),
-		full:      because("connections refused: too many"),
-		crowd:     because("connections refused: too many from one address"),
 		foreign:   because("clients refused: they begin with neither TLS nor STARTTLS"),
 		failing:   because("TLS not begun"),
 		unserved:  because("clients sent away: there is no certificate"),
@@ -113,27 +111,12 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 		}
 		s.accept.Well()
 		addr := guests.Of(conn.RemoteAddr())
-		if !s.admit(addr) {
+		if !s.guests.Admit(addr) {
 			conn.Close()
 			continue
 		}
 		serving.Go(func() { s.serve(ctx, &serving, conn.(Stream), addr) })
 	}
-}
-
-// admit counts a client from addr in, unless there are too many.
-func (s *Server) admit(addr guests.Address) bool {
-	switch s.guests.Enter(addr.Place) {
-	case guests.TooMany:
-		s.full.Again("addr", addr.Name, "limit", s.Limits.Conns)
-		return false
-	case guests.TooManyThere:
-		s.crowd.Again("addr", addr.Name, "limit", s.Limits.PerAddress)
-		return false
-	}
-	s.full.Well()
-	s.crowd.Well()
-	return true
 }
 
 // serve begins with one client, and has it carried if that succeeds.
